@@ -1,0 +1,1 @@
+"""Agents: each reads one topic, calls pure code, and publishes."""

@@ -1,0 +1,1 @@
+"""Sinks: where decisions are delivered to."""

@@ -1,0 +1,1 @@
+"""The engine: record batches as messages, tables that checkpoint, exact recovery."""

@@ -1,0 +1,45 @@
+"""Every error the product raises on purpose, in one tree.
+
+```
+SmartbankError
+├── BadRecord        a record from outside that does not fit its schema
+├── RuleError        a rule that cannot be used (app/rules refines it)
+├── SettingError     a setting that is missing or out of range
+├── ColumnMapError   a file whose columns do not fit its map
+└── ServiceError     a server that could not be started or reached
+```
+"""
+
+from dataclasses import dataclass
+
+
+class SmartbankError(Exception):
+    """Something the product refuses, said in one readable line."""
+
+
+@dataclass
+class BadRecord(SmartbankError):  # noqa: N818 - the field's term, not "...Error"
+    """A record does not fit: which field, what was got, what is expected."""
+
+    field: str
+    got: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: got {self.got}, expected {self.expected}"
+
+
+class RuleError(SmartbankError):
+    """A rule cannot be used."""
+
+
+class SettingError(SmartbankError):
+    """A setting is missing or out of range."""
+
+
+class ColumnMapError(SmartbankError):
+    """A file's columns do not fit the map it is read through."""
+
+
+class ServiceError(SmartbankError):
+    """A server could not be started or reached."""

@@ -1,0 +1,59 @@
+"""Decisions: what was decided about a payment, and every reason for it."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from app.events.payments import Payment
+
+Outcome = Literal["approve", "review", "decline"]
+
+
+class Hit(Struct, frozen=True):
+    """A rule that fired: its value, the threshold it broke, the reason in words."""
+
+    rule: str
+    value: float | None
+    threshold: float | None
+    reason: str
+    score: float
+    action: str
+
+
+class Versions(Struct, frozen=True):
+    """What made the decision: ruleset, model (null until one is live), features."""
+
+    ruleset: str
+    features: str
+    model: str | None = None
+
+
+class Timings(Struct, frozen=True):
+    """When the payment passed each stage, UTC, read off the log (never a clock).
+
+    `received_at` raw record in Kafka; `captured_at` taken by capture; `profiled_at`
+    profiled record in Kafka. The decision's own time is its Kafka timestamp.
+    """
+
+    received_at: datetime
+    captured_at: datetime
+    profiled_at: datetime
+
+
+class Decision(Struct, frozen=True):
+    """The decision on one payment, on `decisions` (key: customer).
+
+    `id` is the transaction's id: one transaction, one decision. `score` is 0 to
+    100. The bytes are a function of the log and the versions named, so a repeat
+    after a crash is identical.
+    """
+
+    id: str
+    outcome: Outcome
+    score: float
+    hits: list[Hit]
+    features: dict[str, float | None]
+    versions: Versions
+    timings: Timings
+    payment: Payment

@@ -1,0 +1,34 @@
+"""Labels: what is learnt later about a payment, and how it comes down the log."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from app.events.payments import Id, Instant, type_tag
+
+
+class Label(
+    Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag="label",
+    tag_field=type_tag,
+):
+    """A chargeback, an analyst's verdict or an all-clear for one payment.
+
+    On the raw topic `labels`, then on `customer-activity` and `terminal-activity`.
+    `occurred_at` is the payment's own event time; `labelled_at` is when the label
+    became known.
+    """
+
+    transaction_id: Id
+    customer_id: Id
+    terminal_id: Id
+    occurred_at: Instant
+    labelled_at: Instant
+    fraud: bool
+    kind: Literal["chargeback", "verdict", "all-clear"] = "chargeback"
+    scenario: str | None = None
+    author: str | None = None
+    synthetic: bool = False

@@ -1,0 +1,33 @@
+"""Pulses: what a worker says of itself four times a second."""
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from app.events.decisions import Decision
+
+
+class Pulse(Struct, frozen=True):
+    """A worker's counts since its start and its newest decisions, on `pulse`.
+
+    `owned` maps a topic to the partitions this worker owns: how one worker finds
+    the owner of a key. `latency_ms` counts decisions since the last pulse by upper
+    bound in milliseconds of receive-to-decision ("inf" for the rest). `recent`
+    holds at most 20 decisions since the last pulse, flagged ones first.
+    """
+
+    worker: str
+    role: str
+    url: str
+    at: datetime
+    state: str
+    owned: dict[str, list[int]] = field(default_factory=dict)
+    decided: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    captured: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+    delivered: int = 0
+    latency_ms: dict[str, int] = field(default_factory=dict)
+    lag: dict[str, int] = field(default_factory=dict)
+    recent: list[Decision] = field(default_factory=list)

@@ -1,0 +1,1 @@
+"""Privacy: keyed tokens in the place of card numbers."""

@@ -1,0 +1,1 @@
+"""Rules: SQL expressions over the feature vector, checked, then run by Polars."""

@@ -1,0 +1,1 @@
+"""Scoring: from feature vectors and a ruleset to decisions."""

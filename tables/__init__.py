@@ -1,0 +1,1 @@
+"""Tables: the state each agent keeps, declared."""

@@ -1,0 +1,1 @@
+"""The web: REST and the operator console, mounted on the worker."""
