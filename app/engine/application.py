@@ -1,0 +1,119 @@
+"""Application: a Faust app on the engine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import faust
+
+from app.engine.batches import BatchSchema
+from app.engine.consumer import BatchTransport
+from app.engine.engine import DEAD_LETTERS, Engine
+from app.engine.partitioner import partition_for
+from app.engine.recovery import TableManager
+from app.engine.tables import CheckpointedTable, Row
+
+
+def _choose(key: bytes, partitions: Sequence[int], _: Sequence[int]) -> int:
+    """Return a key's partition, in the form that aiokafka asks for."""
+    return partitions[partition_for(key or b"", len(partitions))]
+
+
+class BootStrategy(faust.App.BootStrategy):
+    """Boots without Faust's own web server, whose tables answer without a log-in."""
+
+    enable_web = False
+
+
+class Application(faust.App):
+    """A Faust app whose messages are record batches and whose tables checkpoint.
+
+    `outputs` are the topics that its agents publish to. `worker` names this process
+    in its group: a successor of the same name takes over its partitions at once.
+    """
+
+    BootStrategy = BootStrategy
+
+    def __init__(
+        self,
+        group: str,
+        *,
+        brokers: str,
+        worker: str,
+        partitions: int,
+        outputs: Sequence[str] = (),
+        checkpoint_interval: float = 1.0,
+        session_timeout: float = 10.0,
+        **options: Any,
+    ) -> None:
+        self.brokers = brokers
+        self.outputs = outputs
+        self.engine = Engine(
+            self, interval=checkpoint_interval, outputs=(*outputs, DEAD_LETTERS)
+        )
+        super().__init__(
+            group,
+            broker=f"kafka://{brokers.replace(',', ';')}",
+            consumer_group_instance_id=f"{group}-{worker}",
+            topic_partitions=partitions,
+            topic_allow_declare=True,
+            topic_disable_leader=True,
+            producer_partitioner=_choose,
+            TableManager=TableManager,
+            table_standby_replicas=0,
+            recovery_consistency_check=False,
+            stream_recovery_delay=0.0,
+            stream_buffer_maxsize=24,
+            broker_session_timeout=session_timeout,
+            broker_heartbeat_interval=session_timeout / 5,
+            broker_commit_interval=checkpoint_interval,
+            consumer_max_fetch_size=1024 * 1024,
+            web_enabled=False,
+            **options,
+        )
+        self.on_partitions_revoked.connect(self._hand_over)
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def batches(self, name: str) -> Any:
+        """Return a topic whose messages are record batches."""
+        return self.topic(name, schema=BatchSchema())
+
+    def checkpointed(
+        self,
+        name: str,
+        *,
+        row: type[Row],
+        source: str,
+        help: str = "",  # noqa: A002
+    ) -> CheckpointedTable[Any]:
+        """Declare a checkpointed table, fed by one source topic."""
+        table = CheckpointedTable(self, name=name, row=row, source=source, help=help)
+        return self.tables.add(table)
+
+    async def on_first_start(self) -> None:
+        """Start the engine before any agent."""
+        await super().on_first_start()
+        await self.add_runtime_dependency(self.engine)
+
+    async def _hand_over(self, *_: Any, **__: Any) -> None:
+        await self.engine.hand_over()
+        await self.consumer.commit()
+
+    async def on_stop(self) -> None:
+        """Checkpoint, commit and leave the group, then stop."""
+        if self.engine.sought:
+            await self.engine.hand_over()
+            await self.consumer.commit()
+            self._leave_group()
+        await super().on_stop()
+
+    def _leave_group(self) -> None:
+        """Have the consumer leave its group: others take over at once.
+
+        A static member stays in its group when it closes, which is right for one
+        that was killed and comes back, and wrong for one that stops for good.
+        """
+        consumer = self.consumer._thread._consumer  # noqa: SLF001
+        if consumer is not None:
+            consumer._coordinator._group_instance_id = None  # noqa: SLF001

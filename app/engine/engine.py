@@ -1,0 +1,307 @@
+"""The engine: runs stages over batches, checkpoints them, and knows what is done."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaProducer
+from faust.types import TP
+from mode import Service
+
+from app.engine.batches import ORIGIN, Batch, Origin, Record, origin_header
+from app.engine.publisher import Publisher
+from app.engine.restore import restore
+from app.engine.tables import CheckpointedTable, Partition, Row
+
+DEAD_LETTERS = "dead-letters"
+DIRTY_ROWS = 4_000
+"""A partition is checkpointed before its time when this many rows have changed."""
+
+R = TypeVar("R", bound=Row)
+
+
+class Outbox:
+    """Where a stage puts what it makes of one batch.
+
+    Every output carries its origin, so that its receiver can tell a repeat: at most
+    one output a record and destination topic, or the second looks like a repeat.
+    """
+
+    __slots__ = ("_batch", "_publisher", "now", "rejected")
+
+    def __init__(self, batch: Batch, publisher: Publisher) -> None:
+        self._batch = batch
+        self._publisher = publisher
+        self.now = time.time_ns() // 1_000_000
+        self.rejected = 0
+
+    def send(self, topic: str, key: bytes, value: bytes, record: Record) -> None:
+        """Publish what was made from a record."""
+        batch = self._batch
+        header = batch.topic, ORIGIN.pack(batch.partition, record.offset)
+        self._publisher.send(topic, key, value, self.now, [header])
+
+    def reject(self, record: Record, error: Exception) -> None:
+        """Publish a record that cannot be handled to the dead letters, as it came."""
+        self.rejected += 1
+        headers = [
+            ("topic", record.topic.encode()),
+            ("partition", str(record.partition).encode()),
+            ("offset", str(record.offset).encode()),
+            ("error", str(error).encode(errors="replace")),
+            origin_header(record.topic, record.partition, record.offset),
+        ]
+        key = record.key or b""
+        self._publisher.send(DEAD_LETTERS, key, record.value or b"", self.now, headers)
+
+
+class Source:
+    """How far a source partition without a table has come."""
+
+    def __init__(self, done: int) -> None:
+        self.done = done
+        self.waiting: deque[tuple[int, asyncio.Future[Any]]] = deque()
+
+    def advance(self) -> int:
+        """Return the offset below which every record is dealt with.
+
+        Raises:
+            Exception: what kept a delivery from succeeding.
+        """
+        while self.waiting and self.waiting[0][1].done():
+            offset, delivered = self.waiting.popleft()
+            delivered.result()
+            self.done = offset
+        return self.done
+
+
+Stage = Callable[[Sequence[Record], Outbox], None]
+TableStage = Callable[[Sequence[Record], Outbox, Partition[R]], None]
+
+
+class Engine(Service):
+    """What Faust's agents run on: outputs, checkpoints, positions.
+
+    `epoch` grows whenever partitions may change hands; batches from an earlier
+    epoch are left alone. `positions` are the next offsets to hand up; `settled`
+    are the offsets that may be committed.
+    """
+
+    def __init__(self, app: Any, *, interval: float, outputs: Sequence[str]) -> None:
+        super().__init__()
+        self.app = app
+        self.interval = interval
+        self.outputs = outputs
+        self.tables: dict[str, CheckpointedTable[Any]] = {}
+        self.epoch = 0
+        self.sought = False
+        self.positions: dict[TP, int] = {}
+        self.settled: dict[TP, int] = {}
+        self.sources: dict[TP, Source] = {}
+        self.checkpoint_seconds = 0.0
+        self.restore_seconds = 0.0
+        self.restored_rows = 0
+        self._lock = asyncio.Lock()
+        self._producer: AIOKafkaProducer | None = None
+        self._publisher: Publisher | None = None
+
+    @property
+    def publisher(self) -> Publisher:
+        """The way out to Kafka; there once the engine has started."""
+        assert self._publisher is not None, "the engine has not started"  # noqa: S101
+        return self._publisher
+
+    async def on_start(self) -> None:
+        """Open the producer that outputs and checkpoints go through."""
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=self.app.brokers,
+            acks="all",
+            enable_idempotence=True,
+            max_batch_size=64 * 1024 * 1024,
+            max_request_size=64 * 1024 * 1024,
+            linger_ms=0,
+        )
+        await self._producer.start()
+        self._publisher = Publisher(self._producer, on_failure=self._fail)
+        await self._publisher.learn(*self.outputs)
+
+    async def on_stop(self) -> None:
+        """Close the producer."""
+        if self._producer is not None:
+            await self._producer.stop()
+
+    def _fail(self, error: BaseException) -> None:
+        self.add_future(self.app.crash(error))
+
+    def current(self, batch: Batch) -> bool:
+        """Say whether a batch is still this worker's to process."""
+        return batch.epoch == self.epoch
+
+    async def run(self, batch: Batch, stage: Stage) -> None:
+        """Run a stage that keeps no state over a batch."""
+        if self.current(batch):
+            self._attempt(batch, lambda outbox: stage(batch.records, outbox))
+            self.sources[TP(batch.topic, batch.partition)].done = batch.next_offset
+            await self._breathe()
+
+    async def run_on(
+        self,
+        batch: Batch,
+        table: CheckpointedTable[R],
+        stage: TableStage[R],
+    ) -> None:
+        """Run a stage that keeps a table, on the records that are no repeats."""
+        if not self.current(batch):
+            return
+        rows = table.owned[batch.partition]
+        records = fresh(batch.records, rows.origins)
+        self._attempt(batch, lambda outbox: stage(records, outbox, rows))
+        rows.done = batch.next_offset
+        if len(rows.dirty) >= DIRTY_ROWS:
+            self.publisher.flush()
+            await self.checkpoint(table, batch.partition)
+        await self._breathe()
+
+    def settle_after(self, batch: Batch, delivered: asyncio.Future[Any]) -> None:
+        """Settle a batch when a delivery that was handed on has succeeded."""
+        if self.current(batch):
+            source = self.sources[TP(batch.topic, batch.partition)]
+            source.waiting.append((batch.next_offset, delivered))
+
+    def _attempt(self, batch: Batch, stage: Callable[[Outbox], None]) -> None:
+        try:
+            stage(Outbox(batch, self.publisher))
+        except Exception as error:
+            # Not a bad record but a bad stage: stop here, before a checkpoint
+            # could claim the batch; the log still holds every record of it.
+            self.epoch += 1
+            self._fail(error)
+            raise
+
+    async def _breathe(self) -> None:
+        """Send what was made, and let everything else on the loop have a turn."""
+        self.publisher.flush()
+        await self.publisher.ebb()
+        await asyncio.sleep(0)
+
+    @Service.task
+    async def _checkpoints(self) -> None:
+        while not self.should_stop:
+            await self.sleep(self.interval)
+            try:
+                await self.checkpoint_all()
+            except Exception as error:
+                # Nothing is lost: the successor resumes from the last checkpoint.
+                await self.app.crash(error)
+                raise
+
+    async def checkpoint_all(self) -> None:
+        """Checkpoint every partition in turn, and settle what they reflect."""
+        started = time.monotonic()
+        for table in list(self.tables.values()):
+            for partition in sorted(table.owned):
+                await self.checkpoint(table, partition)
+        done = {tp: source.advance() for tp, source in self.sources.items()}
+        await self.publisher.sent()
+        self.settled.update(done)
+        self.checkpoint_seconds = time.monotonic() - started
+
+    async def checkpoint(self, table: CheckpointedTable[Any], partition: int) -> None:
+        """Store one partition's changed rows with the offset that they reflect.
+
+        The rows and the marker are one Kafka record batch, stored whole or not at
+        all, after every output up to that offset is in Kafka.
+        """
+        async with self._lock:
+            rows = table.owned.get(partition)
+            if rows is None or rows.done == rows.checkpointed:
+                return
+            records, done = rows.checkpoint()
+            now = time.time_ns() // 1_000_000
+            parcel = self.publisher.parcel()
+            for key, value in records:
+                if parcel.builder.append(timestamp=now, key=key, value=value) is None:
+                    message = f"{len(records)} rows do not fit one checkpoint"
+                    raise OverflowError(message)
+            await self.publisher.sent()
+            tp = table.changelog_tp(partition)
+            producer = self.publisher.producer
+            delivery = await producer.send_batch(
+                parcel.builder, tp.topic, partition=partition
+            )
+            metadata = await delivery
+            rows.changelog_end = metadata.offset + len(records)
+            rows.checkpointed = done
+            self.settled[TP(table.source, partition)] = done
+
+    async def hand_over(self) -> None:
+        """Stop taking batches and checkpoint, before partitions change hands."""
+        self.epoch += 1
+        self.sought = False
+        await self.checkpoint_all()
+
+    async def restore(self, assignment: set[TP]) -> None:
+        """Own the assigned partitions' rows, as the changelogs have them.
+
+        Partitions that nobody else has written to since this worker's own last
+        checkpoint are kept as they are in memory.
+        """
+        started = time.monotonic()
+        async with self._lock:
+            self.restored_rows = await restore(
+                self.app.brokers, self.tables.values(), assignment
+            )
+        self.restore_seconds = time.monotonic() - started
+
+    async def seek(self, consumer: Any) -> None:
+        """Seek each source partition to what its rows, or its group, have done."""
+        self.sought = False
+        self.epoch += 1
+        committed = await consumer.seek_to_committed()
+        offsets: dict[TP, int] = {}
+        for assigned in consumer.assignment():
+            tp = TP(assigned.topic, assigned.partition)
+            if tp.topic in self.app.tables.changelog_topics:
+                continue
+            if table := self.tables.get(tp.topic):
+                offsets[tp] = table.owned[tp.partition].done
+            else:
+                offsets[tp] = max(committed.get(tp) or 0, 0)
+        self.settled = {tp: o for tp, o in self.settled.items() if tp in offsets}
+        self.sources = {
+            tp: Source(offset)
+            for tp, offset in offsets.items()
+            if tp.topic not in self.tables
+        }
+        await consumer.seek_wait(offsets)
+        self.positions = offsets
+        self.sought = True
+
+    def lag(self, consumer: Any) -> dict[str, int]:
+        """Return, per source topic, the records not yet processed."""
+        lag: dict[str, int] = {}
+        for tp, position in self.positions.items():
+            end = consumer.highwater(tp)
+            lag[tp.topic] = lag.get(tp.topic, 0) + max((end or 0) - position, 0)
+        return lag
+
+
+def fresh(records: Sequence[Record], seen: dict[Origin, int]) -> Sequence[Record]:
+    """Leave out the records whose origin, or a later one of the same log, was seen.
+
+    Updates `seen`. Records without an origin header are always fresh.
+    """
+    unpack = ORIGIN.unpack
+    kept = []
+    for record in records:
+        if record.headers:
+            topic, packed = record.headers[-1]
+            partition, offset = unpack(packed)
+            origin = topic, partition
+            if seen.get(origin, -1) >= offset:
+                continue
+            seen[origin] = offset
+        kept.append(record)
+    return kept
