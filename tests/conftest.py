@@ -1,0 +1,70 @@
+"""What every test may ask for: real servers, started once, and the Handbook's data."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.local.elastic import elastic_server
+from app.local.kafka import kafka_server
+from app.local.mongo import mongo_server
+from app.local.server import Server
+
+ROOT = Path(__file__).parent.parent
+SERVERS = ("kafka", "mongo", "elastic")
+PROGRAMS = {"mqtt": "mosquitto", "browser": "chromium"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a server; skip what needs a program that is not here."""
+    for item in items:
+        for name in SERVERS:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(name)
+        for marker, program in PROGRAMS.items():
+            if item.get_closest_marker(marker) and shutil.which(program) is None:
+                item.add_marker(pytest.mark.skip(reason=f"{program} is not installed"))
+
+
+def _serve(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
+    server = make(folder)
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a real Kafka (`.address` is `host:port`), the same for all tests.
+
+    Topics must be created; name them so that no other test's can be meant. A test
+    that kills or stops it leaves it restarted.
+    """
+    yield from _serve(kafka_server, tmp_path_factory.mktemp("kafka"))
+
+
+@pytest.fixture(scope="session")
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a Mongo (`.address` is its URL), one for all: own databases."""
+    yield from _serve(mongo_server, tmp_path_factory.mktemp("mongo"))
+
+
+@pytest.fixture(scope="session")
+def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a real Elasticsearch (`.address` is its URL), one for all: own indices."""
+    yield from _serve(elastic_server, tmp_path_factory.mktemp("elastic"))
+
+
+@pytest.fixture(scope="session")
+def handbook() -> Path:
+    """Give the Parquet file of the Fraud Detection Handbook's payments."""
+    path = ROOT.parent / "shared" / "data" / "handbook" / "transactions.parquet"
+    if not path.exists():
+        pytest.skip(f"the Handbook's data is not at {path.relative_to(ROOT.parent)}")
+    return path
