@@ -1,9 +1,11 @@
 """Application: a Faust app on the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import faust
+from aiokafka.errors import KafkaConnectionError
+from mode import Service
 
 from app.engine.batches import BatchSchema
 from app.engine.consumer import BatchTransport
@@ -29,11 +31,13 @@ class Application(faust.App):
 
     `outputs` are the topics that its agents publish to. `worker` names this process
     in its group: a successor of the same name takes over its partitions at once.
+    `prepare` is awaited before anything is read or written, for as long as Kafka is
+    away. Services in `first` start before that.
     """
 
     BootStrategy = BootStrategy
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what differs between two uses, by name
         self,
         group: str,
         *,
@@ -41,12 +45,14 @@ class Application(faust.App):
         worker: str,
         partitions: int,
         outputs: Sequence[str] = (),
+        prepare: Callable[[], Awaitable[None]] | None = None,
         checkpoint_interval: float = 1.0,
         session_timeout: float = 10.0,
         **options: Any,
     ) -> None:
         self.brokers = brokers
-        self.outputs = outputs
+        self.first: list[Service] = []
+        self._prepare = prepare
         self.engine = Engine(
             self, interval=checkpoint_interval, outputs=(*outputs, DEAD_LETTERS)
         )
@@ -94,7 +100,23 @@ class Application(faust.App):
     async def on_first_start(self) -> None:
         """Start the engine before any agent."""
         await super().on_first_start()
+        for service in self.first:
+            await self.add_runtime_dependency(service)
+        await self._wait_for_kafka()
         await self.add_runtime_dependency(self.engine)
+
+    async def _wait_for_kafka(self) -> None:
+        """Prepare, again and again, until Kafka is there."""
+        pause = 0.5
+        while self._prepare and not self.should_stop:
+            try:
+                await self._prepare()
+            except KafkaConnectionError as error:
+                self.log.warning("waiting for Kafka at %s: %s", self.brokers, error)
+                await self.sleep(pause)
+                pause = min(pause * 1.5, 10.0)
+            else:
+                break
 
     async def _hand_over(self, *_: Any, **__: Any) -> None:
         await self.engine.hand_over()

@@ -59,9 +59,12 @@ class Partition(Generic[R]):
         """Return a key's row to learn from, made if new; it will be checkpointed."""
         self.dirty.add(key)
         row = self.rows.get(key)
-        if row.__class__ is self._row:
-            return row  # type: ignore[return-value]
-        row = self._row() if row is None else self._row.decode(row)  # type: ignore[arg-type]
+        if row is None:
+            row = self._row()
+        elif isinstance(row, bytes):
+            row = self._row.decode(row)
+        else:
+            return row
         self.rows[key] = row
         return row
 
@@ -82,7 +85,7 @@ class Partition(Generic[R]):
         afterwards.
         """
         rows = self.rows
-        records = [(key, rows[key].encode()) for key in sorted(self.dirty)]  # type: ignore[union-attr]
+        records = [(key, rows[key].encode()) for key in self.dirty]  # type: ignore[union-attr]
         self.dirty.clear()
         origins = [(topic, p, o) for (topic, p), o in sorted(self.origins.items())]
         marker = Marker(self.done, origins)
