@@ -1,0 +1,1 @@
+"""Commands: one verb a module, what `smartbank <verb>` runs."""
