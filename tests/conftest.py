@@ -12,14 +12,14 @@ from app.local.mongo import mongo_server
 from app.local.server import Server
 
 ROOT = Path(__file__).parent.parent
-SERVERS = ("kafka", "mongo", "elastic")
+NEEDS = ("kafka", "mongo", "elastic", "handbook")
 PROGRAMS = {"mqtt": "mosquitto", "browser": "chromium"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server; skip what needs a program that is not here."""
+    """Mark what uses a server or data; skip what needs a program that is not here."""
     for item in items:
-        for name in SERVERS:
+        for name in NEEDS:
             if name in getattr(item, "fixturenames", ()):
                 item.add_marker(name)
         for marker, program in PROGRAMS.items():
@@ -43,8 +43,9 @@ def _serve(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a real Kafka (`.address` is `host:port`), the same for all tests.
 
-    Topics must be created; name them so that no other test's can be meant. A test
-    that kills or stops it leaves it restarted.
+    Topics must be created; name them so that no other test's can be meant. The
+    product's own topics have four partitions. A test that kills or stops the
+    server leaves it restarted.
     """
     yield from _serve(kafka_server, tmp_path_factory.mktemp("kafka"))
 

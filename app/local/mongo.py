@@ -10,6 +10,8 @@ from pymongo.errors import PyMongoError
 from app.local.ports import LOOPBACK, free_port
 from app.local.server import Server
 
+PROGRAM = str(Path(sysconfig.get_path("scripts"), "secantusd-py"))
+
 
 def mongo_server(folder: Path, *, port: int = 0, outlives: bool = False) -> Server:
     """Prepare a server that speaks Mongo's protocol, its data in `folder`."""
@@ -21,8 +23,8 @@ def mongo_server(folder: Path, *, port: int = 0, outlives: bool = False) -> Serv
         address=address,
         folder=folder,
         command=[
-            str(Path(sysconfig.get_path("scripts"), "secantusd-py")),
-            *("--port", str(port), "--storage-path", str(folder / "data")),
+            *(PROGRAM, "--port", str(port)),
+            *("--storage-path", str(folder / "data")),
         ],
         answers=partial(answers, address),
         stand_in="SecantusDB stands in for MongoDB",

@@ -3,6 +3,8 @@
 import sysconfig
 from pathlib import Path
 
+PROGRAM = str(Path(sysconfig.get_path("scripts"), "noida-db"))
+
 
 def command(service: str, folder: Path, *, port: int) -> list[str]:
     """Build the command that serves one service on `port`, its data in `folder`.
@@ -10,7 +12,6 @@ def command(service: str, folder: Path, *, port: int) -> list[str]:
     Never for its Mongo: that loses data.
     """
     return [
-        str(Path(sysconfig.get_path("scripts"), "noida-db")),
-        *("start", "--data-dir", str(folder)),
+        *(PROGRAM, "start", "--data-dir", str(folder)),
         *("--only", service, f"--{service}-port", str(port)),
     ]

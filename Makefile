@@ -1,0 +1,48 @@
+# Needs Python 3.11 or 3.12 and make; each target brings the rest.
+# ARGS goes to the program: make demo ARGS="--transactions 1000 --exit"
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-handbook lint bench up debian
+
+fits = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
+PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
+	$$p -c '$(fits)' 2>/dev/null && { echo $$p; break; }; done)
+READY := .venv/ready
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+demo: $(READY) ## Start a bank, watch it, and print where to look
+	@.venv/bin/smartbank demo $(ARGS)
+
+test: $(READY) debian ## Run every test, with coverage
+	@.venv/bin/coverage run -m pytest $(ARGS)
+	@.venv/bin/coverage report --skip-covered --show-missing | tail -n 60
+
+test-handbook: $(READY) ## Check decisions and features against the Handbook's data
+	@.venv/bin/python -m pytest -m handbook -v $(ARGS)
+
+lint: $(READY) ## Check style, format and types
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+bench: $(READY) ## Measure speed, latency, memory and recovery; one JSON line a figure
+	@.venv/bin/smartbank bench $(ARGS)
+
+up: ## Start the real stack in containers (needs docker)
+	docker compose --file docker/compose.yaml up --build $(ARGS)
+
+# What the lock names, checked by hash, and the project itself.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "got no Python 3.11 or 3.12; install one, or set PYTHON=/path/to/it"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "on Debian: apt-get install python3-venv"; exit 1; }
+	@echo "installing what requirements.lock names (a few minutes the first time)"
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Servers and a browser for the tests; without them those tests skip and say so.
+debian:
+	@.ci/packages
