@@ -1,4 +1,4 @@
-"""noida-db: what stands in for Kafka and Elasticsearch where Java is missing."""
+"""The stand-in: noida-db serves Kafka and Elasticsearch where Java is missing."""
 
 import sysconfig
 from pathlib import Path

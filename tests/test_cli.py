@@ -1,0 +1,60 @@
+"""The command line loads a verb when it is used, and says what went wrong in a line."""
+
+import subprocess
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from app.cli import COMMANDS, main
+
+HEAVY = ("faust", "aiokafka", "dash", "polars", "fastapi", "pymongo")
+
+
+def test_help_lists_every_verb_and_imports_none():
+    code = (
+        "import sys; from click.testing import CliRunner; from app.cli import main;"
+        "print(CliRunner().invoke(main, ['--help']).output);"
+        f"print('imported:', [name for name in {HEAVY} if name in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+
+    assert "imported: []" in done.stdout
+    assert all(f"  {name} " in done.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(("verb", "path"), COMMANDS.items())
+def test_every_verb_is_a_command_that_explains_itself(verb: str, path: str):
+    module, _, name = path.partition(":")
+    if find_spec(module) is None:
+        pytest.skip(f"{module} is not written yet")
+
+    command = getattr(import_module(module), name)
+
+    assert isinstance(command, click.Command)
+    assert command.name == verb
+    assert command.help
+
+
+def test_an_unknown_verb_is_refused():
+    done = CliRunner().invoke(main, ["fly"])
+
+    assert done.exit_code == 2
+    assert "No such command 'fly'" in done.output
+
+
+def test_a_setting_that_does_not_fit_is_one_line_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setenv("SMARTBANK_PARTITIONS", "many")
+
+    done = CliRunner().invoke(main, ["doctor"])
+
+    assert done.exit_code == 1
+    assert done.output == ("Error: SMARTBANK_PARTITIONS: Expected `int`, got `str`\n")
