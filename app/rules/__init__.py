@@ -1,1 +1,1 @@
-"""Rules: SQL expressions over the feature vector, checked, then run by Polars."""
+"""Rules: SQL expressions over the feature vector, checked and evaluated by Polars."""

@@ -1,0 +1,102 @@
+"""A rule's expression: SQL text checked against the language and made evaluable."""
+
+from dataclasses import dataclass
+
+import polars as pl
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+
+from app.rules.errors import NotAllowed, NotSql, Spot
+from app.rules.translate import Fields, Kind, Translator
+
+MAX_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A checked expression: its text, its Polars form, the fields that it reads."""
+
+    text: str
+    polars: pl.Expr
+    kind: Kind
+    fields: frozenset[str]
+
+
+def compile_expression(text: str, fields: Fields, *, kind: Kind) -> Expression:
+    """Check an expression of one kind and compile it for Polars.
+
+    Three-valued as in SQL: a comparison with null is null, and null is no hit. The
+    compiled form never raises on data whose columns are of the kinds of `fields`.
+
+    Raises:
+        UnknownField: it reads what is not in `fields`.
+        NotAllowed: it is outside the language, too long, too deep or of another kind.
+        NotSql: it cannot be parsed.
+
+    >>> frame = pl.DataFrame({"amount": [50.0, 250.0, None]})
+    >>> hit = compile_expression("amount > 220", {"amount": "number"}, kind="boolean")
+    >>> frame.select(hit.polars)["amount"].to_list()
+    [False, True, None]
+    """
+    node = parse(text)
+    translator = Translator(text, fields)
+    term = translator.term(node)
+    if term.kind != kind:
+        raise NotAllowed(got=f"a {term.kind}", expected=f"a {kind} as the whole")
+    if kind == "boolean" and not translator.read:
+        raise NotAllowed(got="a constant", expected="at least one field")
+    return Expression(text, term.expr, term.kind, frozenset(translator.read))
+
+
+def parse(text: str) -> exp.Expression:
+    """Parse one SQL expression, within the limits of length and nesting.
+
+    Raises:
+        NotSql: it is empty, broken or more than one statement.
+        NotAllowed: it is too long or nested too deep.
+    """
+    if len(text) > MAX_LENGTH:
+        raise NotAllowed(
+            got=f"{len(text)} characters", expected=f"at most {MAX_LENGTH}"
+        )
+    try:
+        statements = sqlglot.parse(text)
+    except ParseError as error:
+        first = error.errors[0]
+        highlight = first["highlight"] or ""
+        column = max((first["col"] or 1) - max(len(highlight) - 1, 0), 1)
+        raise NotSql(
+            got=f"what does not parse at {highlight!r}",
+            spot=Spot(first["line"] or 1, column),
+        ) from error
+    except SqlglotError as error:
+        raise NotSql(got="a quote or comment that is not closed") from error
+    except RecursionError as error:
+        raise NotAllowed(got="too deep a nesting", expected="fewer brackets") from error
+    match statements:
+        case [exp.Expression() as expression]:
+            return expression
+    raise NotSql(got=f"{sum(map(bool, statements))} statements")
+
+
+def first_comparison(text: str, fields: Fields) -> tuple[str, str] | None:
+    """Give the two sides of the first comparison of numbers that reads a field.
+
+    The side with the field comes first: the value, then the threshold.
+
+    >>> names = {"amount": "number", "is_night": "number"}
+    >>> first_comparison("100 < amount AND is_night = 1", names)
+    ('amount', '100')
+    """
+    for node in parse(text).dfs():
+        if isinstance(node, exp.GT | exp.GTE | exp.LT | exp.LTE | exp.EQ):
+            left, right = node.this, node.expression
+            translator = Translator(text, fields)
+            if translator.term(left).kind != "number":
+                continue
+            if not translator.read:
+                left, right = right, left
+            if translator.read or any(right.find_all(exp.Column)):
+                return left.sql(), right.sql()
+    return None

@@ -1,0 +1,65 @@
+"""Decisions put together: payments, their features, and what the rules say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from app.events.decisions import Decision, Timings, Versions
+from app.events.payments import ProfiledPayment
+from app.rules.compiled import CompiledRuleset
+from app.scoring.decide import Evaluation, Vector, decide
+
+
+def decisions(
+    batch: Sequence[ProfiledPayment],
+    terminal_features: Sequence[list[float | None]],
+    *,
+    profiled_at: Sequence[datetime],
+    rules: CompiledRuleset,
+    versions: Versions,
+) -> list[Decision]:
+    """Decide a batch of profiled payments: one decision each, in the same order.
+
+    `terminal_features` are the terminals' part of each vector, which follows the
+    customers' part; both together are in the order of `rules.features`.
+    """
+    vectors = [
+        profiled.features + terminal
+        for profiled, terminal in zip(batch, terminal_features, strict=True)
+    ]
+    evaluations = decide(vectors, [p.payment for p in batch], rules=rules)
+    return assemble(
+        batch,
+        vectors,
+        evaluations=evaluations,
+        profiled_at=profiled_at,
+        rules=rules,
+        versions=versions,
+    )
+
+
+def assemble(
+    batch: Sequence[ProfiledPayment],
+    vectors: Sequence[Vector],
+    *,
+    evaluations: Sequence[Evaluation],
+    profiled_at: Sequence[datetime],
+    rules: CompiledRuleset,
+    versions: Versions,
+) -> list[Decision]:
+    """Write each evaluation up as the payment's decision."""
+    names = rules.features
+    return [
+        Decision(
+            profiled.payment.id,
+            evaluation.outcome,
+            evaluation.score,
+            evaluation.hits,
+            dict(zip(names, vector, strict=True)),
+            versions,
+            Timings(profiled.payment.received_at, profiled.payment.captured_at, at),
+            profiled.payment,
+        )
+        for profiled, vector, evaluation, at in zip(
+            batch, vectors, evaluations, profiled_at, strict=True
+        )
+    ]
