@@ -15,15 +15,42 @@ Origin = tuple[str, int]
 
 
 class Record(Protocol):
-    """A record as aiokafka hands it up. `timestamp` is in epoch milliseconds."""
+    """A record as aiokafka hands it up."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    @property
+    def topic(self) -> str:
+        """The topic it was read from."""
+        ...
+
+    @property
+    def partition(self) -> int:
+        """The partition it was read from."""
+        ...
+
+    @property
+    def offset(self) -> int:
+        """Its place in the partition."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """When it was produced, epoch milliseconds."""
+        ...
+
+    @property
+    def key(self) -> bytes | None:
+        """Its key."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """Its value."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Its headers; the last one names the record it was made from."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

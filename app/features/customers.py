@@ -1,0 +1,233 @@
+"""Customers: what a customer's past says of a payment."""
+
+from array import array
+from bisect import bisect_right
+from math import sqrt
+from struct import Struct
+from typing import Self
+
+import mmh3
+
+from app.events.currencies import MINOR_PER_MAJOR
+from app.events.payments import Payment, Place
+from app.features.clock import (
+    DAY,
+    SECOND,
+    is_night,
+    is_weekend,
+    microseconds,
+    moment,
+)
+from app.features.places import distance_m
+
+HORIZON = 31 * DAY  # the longest window and a day for late payments
+MOST_PAYMENTS = 5_000  # remembered a customer; beyond it the oldest are forgotten
+SLACK = 32  # forgotten payments are cut off by so many at a time
+FEWEST = 5  # earlier payments that make a habit
+WRAP = (1 << 64) - 1  # running sums are kept modulo 2**64: differences stay exact
+ID_BYTES = 8
+HEADER = Struct("<BIqdd")  # version, payments, time and place of the last place
+VERSION = 1
+NOWHERE = -(1 << 63)
+
+
+class CustomerRow:
+    """The payments of a customer, by event time.
+
+    Holds, per payment, its time, the sums before it of amounts and of squared
+    amounts, and a hash of its id: 32 bytes. Windows are exact, for a late payment
+    too; a payment more than 31 days behind the newest is judged by what is left.
+    """
+
+    __slots__ = ("_amounts", "_ids", "_place", "_placed_at", "_squares", "_times")
+    _times: "array[int]"
+    _amounts: "array[int]"  # one longer than times: its last is the sum of all
+    _squares: "array[int]"
+
+    def __init__(self) -> None:
+        self._times = array("q")
+        self._amounts = array("Q", (0,))
+        self._squares = array("Q", (0,))
+        self._ids = bytearray()
+        self._placed_at = NOWHERE
+        self._place = Place(0.0, 0.0)
+
+    def seen(self, payment_id: str) -> bool:
+        """Whether a payment of that id is among those remembered."""
+        hashed = _hash(payment_id)
+        at = self._ids.find(hashed)
+        while at >= 0:
+            if at % ID_BYTES == 0:
+                return True
+            at = self._ids.find(hashed, at + 1)
+        return False
+
+    def profile(self, payment: Payment) -> list[float | None]:
+        """Return the payment's and the customer's features, then learn the payment.
+
+        In the order of `catalogue.PROFILE`. Windows are (t - w, t]: they hold this
+        payment, and those of the same moment that came before it.
+        """
+        at = microseconds(payment.occurred_at)
+        amount = payment.amount
+        major = MINOR_PER_MAJOR[payment.currency]
+        times, amounts = self._times, self._amounts
+        here = len(times)
+        if here and at < times[-1]:
+            here = bisect_right(times, at)
+        month = bisect_right(times, at - 30 * DAY, 0, here)
+        week = bisect_right(times, at - 7 * DAY, month, here)
+        day = bisect_right(times, at - DAY, week, here)
+        total = amounts[here]
+        count = here + 1
+        earlier = here - month
+        month_sum = total - amounts[month] & WRAP
+        ratio = z_score = None
+        if earlier >= FEWEST:
+            if month_sum:
+                ratio = amount * earlier / month_sum
+            z_score = self._z_score(amount, month, here)
+        km, kmh = self._journey(payment, at)
+        features = [
+            amount / major,
+            1.0 if is_weekend(at) else 0.0,
+            1.0 if is_night(at) else 0.0,
+            float(count - day),
+            ((total - amounts[day] & WRAP) + amount) / ((count - day) * major),
+            float(count - week),
+            ((total - amounts[week] & WRAP) + amount) / ((count - week) * major),
+            float(count - month),
+            (month_sum + amount) / ((count - month) * major),
+            ratio,
+            z_score,
+            (at - times[here - 1]) / SECOND if here else None,
+            km,
+            kmh,
+        ]
+        self._learn(payment, at, here)
+        return features
+
+    def _z_score(self, amount: int, start: int, end: int) -> float | None:
+        """Return how far an amount is above those of a slice, in deviations."""
+        squares = self._squares
+        count = end - start
+        total = self._amounts[end] - self._amounts[start] & WRAP
+        spread = count * (squares[end] - squares[start] & WRAP) - total * total
+        if spread <= 0 or total >= 1 << 32:  # its square would not fit 64 bits
+            return None
+        return (amount * count - total) / sqrt(spread)
+
+    def _journey(self, payment: Payment, at: int) -> tuple[float | None, float | None]:
+        """Return the way from the last place, in km, and the speed it needs, km/h."""
+        place = payment.place
+        if place is None or at < self._placed_at or self._placed_at == NOWHERE:
+            return None, None
+        km = distance_m(self._place, place) / 1_000
+        return km, km * 3_600 * SECOND / max(at - self._placed_at, SECOND)
+
+    def _learn(self, payment: Payment, at: int, here: int) -> None:
+        """Remember a payment at its place in time."""
+        times, amounts, squares = self._times, self._amounts, self._squares
+        amount = payment.amount
+        square = amount * amount
+        hashed = _hash(payment.id)
+        if here == len(times):
+            times.append(at)
+            amounts.append(amounts[here] + amount & WRAP)
+            squares.append((squares[here] + square) & WRAP)
+            self._ids += hashed
+        else:
+            times.insert(here, at)
+            amounts.insert(here, amounts[here])
+            squares.insert(here, squares[here])
+            for later in range(here + 1, len(amounts)):
+                amounts[later] = amounts[later] + amount & WRAP
+                squares[later] = squares[later] + square & WRAP
+            self._ids[here * ID_BYTES : here * ID_BYTES] = hashed
+        if payment.place is not None and at >= self._placed_at:
+            self._placed_at, self._place = at, payment.place
+        if len(times) > SLACK and times[SLACK] <= times[-1] - HORIZON:
+            self._forget(self._stale())
+        elif len(times) > MOST_PAYMENTS + SLACK:
+            self._forget(len(times) - MOST_PAYMENTS)
+
+    def _stale(self) -> int:
+        """Return how many payments at the start are past the horizon."""
+        times = self._times
+        past = bisect_right(times, times[-1] - HORIZON) if times else 0
+        return max(past, len(times) - MOST_PAYMENTS)
+
+    def _forget(self, count: int) -> None:
+        del self._times[:count]
+        del self._amounts[:count]
+        del self._squares[:count]
+        del self._ids[: count * ID_BYTES]
+
+    def encode(self) -> bytes:
+        """Return the row's bytes, the same whatever order its payments came in."""
+        cut = self._stale()
+        place = self._place
+        return b"".join(
+            (
+                HEADER.pack(
+                    VERSION,
+                    len(self._times) - cut,
+                    self._placed_at,
+                    place.latitude,
+                    place.longitude,
+                ),
+                self._times[cut:].tobytes(),
+                self._amounts[cut:].tobytes(),
+                self._squares[cut:].tobytes(),
+                self._ids[cut * ID_BYTES :],
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the row that `encode` made the bytes from.
+
+        Raises:
+            ValueError: the bytes are of another version.
+        """
+        version, count, placed_at, latitude, longitude = HEADER.unpack_from(data)
+        if version != VERSION:
+            message = f"customer row: got version {version}, expected {VERSION}"
+            raise ValueError(message)
+        row = cls()
+        row._placed_at, row._place = placed_at, Place(latitude, longitude)
+        times = HEADER.size
+        amounts = times + 8 * count
+        squares = amounts + 8 * (count + 1)
+        ids = squares + 8 * (count + 1)
+        row._times = array("q", data[times:amounts])
+        row._amounts = array("Q", data[amounts:squares])
+        row._squares = array("Q", data[squares:ids])
+        row._ids = bytearray(data[ids:])
+        return row
+
+    def view(self) -> dict[str, object]:
+        """Return the row as REST shows it: windows as of the last payment."""
+        times, amounts = self._times, self._amounts
+        if not times:
+            return {"payments": 0}
+        windows = {}
+        for days in (1, 7, 30):
+            start = bisect_right(times, times[-1] - days * DAY)
+            windows[f"{days}d"] = {
+                "count": len(times) - start,
+                "amount": amounts[-1] - amounts[start] & WRAP,
+            }
+        placed = self._placed_at != NOWHERE
+        return {
+            "payments": len(times),
+            "last_payment_at": moment(times[-1]),
+            "last_place": self._place if placed else None,
+            "last_place_at": moment(self._placed_at) if placed else None,
+            "windows": windows,
+        }
+
+
+def _hash(payment_id: str) -> bytes:
+    """Return the 8 bytes by which a payment's id is remembered."""
+    return mmh3.hash_bytes(payment_id)[:ID_BYTES]

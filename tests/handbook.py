@@ -1,0 +1,66 @@
+"""The Handbook's features as the Handbook computes them: in batch, by pandas.
+
+Follows chapter 3 of the Fraud Detection Handbook (Le Borgne et al., 2022): rolling
+time windows of a customer, and of a terminal shifted back by the label delay.
+Shares no code with the product.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+WINDOWS = (1, 7, 30)
+DELAY = 7
+
+
+def payments(path: Path, *, days: int) -> pd.DataFrame:
+    """Return the first days of the Handbook's payments, in the order of the file."""
+    start = pd.Timestamp("2018-04-01")
+    until = start + pd.Timedelta(days=days)
+    frame = pd.read_parquet(path, filters=[("TX_DATETIME", "<", until)])
+    return frame.reset_index(drop=True)
+
+
+def batch_features(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the 15 features, named as in the catalogue, in the order of `frame`."""
+    when = frame["TX_DATETIME"]
+    features = pd.DataFrame(
+        {
+            "amount": frame["TX_AMOUNT"],
+            "is_weekend": (when.dt.day_of_week >= 5).astype(float),
+            "is_night": (when.dt.hour <= 6).astype(float),
+        }
+    )
+    for column, kind in (("CUSTOMER_ID", "customer"), ("TERMINAL_ID", "terminal")):
+        parts = [
+            (_customer if kind == "customer" else _terminal)(group)
+            for _, group in frame.groupby(column)
+        ]
+        features = features.join(pd.concat(parts))
+    return features
+
+
+def _customer(group: pd.DataFrame) -> pd.DataFrame:
+    amounts = pd.Series(group["TX_AMOUNT"].to_numpy(), index=group["TX_DATETIME"])
+    found = {}
+    for days in WINDOWS:
+        window = amounts.rolling(f"{days}D")
+        found[f"customer_count_{days}d"] = window.count().to_numpy()
+        found[f"customer_mean_amount_{days}d"] = (
+            window.sum() / window.count()
+        ).to_numpy()
+    return pd.DataFrame(found, index=group.index)
+
+
+def _terminal(group: pd.DataFrame) -> pd.DataFrame:
+    frauds = pd.Series(group["TX_FRAUD"].to_numpy(), index=group["TX_DATETIME"])
+    late_frauds = frauds.rolling(f"{DELAY}D").sum()
+    late_count = frauds.rolling(f"{DELAY}D").count()
+    found = {}
+    for days in WINDOWS:
+        window = frauds.rolling(f"{DELAY + days}D")
+        count = window.count() - late_count
+        risk = ((window.sum() - late_frauds) / count).fillna(0)
+        found[f"terminal_count_{days}d"] = count.to_numpy()
+        found[f"terminal_risk_{days}d"] = risk.to_numpy()
+    return pd.DataFrame(found, index=group.index)
