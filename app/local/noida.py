@@ -1,9 +1,15 @@
 """The stand-in: noida-db serves Kafka and Elasticsearch where Java is missing."""
 
-import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 
-PROGRAM = str(Path(sysconfig.get_path("scripts"), "noida-db"))
+_found = find_spec("noida_db")
+# The program itself, not its package's wrapper: a signal to that would not reach it.
+PROGRAM = (
+    str(Path(_found.origin).with_name("noida-db"))
+    if _found and _found.origin
+    else "noida-db"
+)
 
 
 def command(service: str, folder: Path, *, port: int) -> list[str]:
