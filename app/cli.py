@@ -43,13 +43,13 @@ class Verbs(click.Group):
 
     def format_commands(
         self,
-        ctx: click.Context,  # noqa: ARG002
+        ctx: click.Context,
         formatter: click.HelpFormatter,
     ) -> None:
         """List the commands with their modules' first sentences, importing none."""
         with formatter.section("Commands"):
             formatter.write_dl(
-                [(name, _sentence(path)) for name, path in COMMANDS.items()]
+                [(name, _sentence(COMMANDS[name])) for name in self.list_commands(ctx)]
             )
 
     def invoke(self, ctx: click.Context) -> Any:
