@@ -59,7 +59,7 @@ def _java(folder: Path, port: int) -> list[str]:
     if not (logs / "meta.properties").exists():
         maven.run(
             *(*java, "kafka.tools.StorageTool", "format"),
-            *("-t", _cluster_id(), "-c", str(properties)),
+            *(f"--cluster-id={_cluster_id()}", "-c", str(properties)),
         )
     return [*java, "kafka.Kafka", str(properties)]
 
