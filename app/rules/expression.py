@@ -91,12 +91,10 @@ def first_comparison(text: str, fields: Fields) -> tuple[str, str] | None:
     """
     for node in parse(text).dfs():
         if isinstance(node, exp.GT | exp.GTE | exp.LT | exp.LTE | exp.EQ):
-            left, right = node.this, node.expression
+            reading, other = node.this, node.expression
+            if not any(reading.find_all(exp.Column)):
+                reading, other = other, reading
             translator = Translator(text, fields)
-            if translator.term(left).kind != "number":
-                continue
-            if not translator.read:
-                left, right = right, left
-            if translator.read or any(right.find_all(exp.Column)):
-                return left.sql(), right.sql()
+            if translator.term(reading).kind == "number" and translator.read:
+                return reading.sql(), other.sql()
     return None

@@ -72,7 +72,7 @@ def read_ruleset(data: bytes, *, form: Literal["json", "toml"] = "json") -> Rule
         raw = msgspec.json.decode(data) if form == "json" else _toml(data)
         listed = msgspec.convert(raw, _Listed).rules
         ruleset = msgspec.convert(raw | {"rules": []}, Ruleset)
-    except (msgspec.DecodeError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except _BROKEN as error:
         message = f"ruleset: {error}; expected {form.upper()} with bands and rules"
         raise RuleError(message) from error
     rules = [_rule(rule, number) for number, rule in enumerate(listed, 1)]
@@ -103,6 +103,9 @@ def default_ruleset() -> Ruleset:
     return read_ruleset(
         files("app.rules").joinpath("default.toml").read_bytes(), form="toml"
     )
+
+
+_BROKEN = (msgspec.DecodeError, ValueError, RecursionError)  # TOML's is a ValueError
 
 
 class _Listed(Struct):

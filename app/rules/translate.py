@@ -102,9 +102,7 @@ def _field(self: Translator, node: exp.Expression, _: int) -> Term:
 
 def _literal(self: Translator, node: exp.Expression, _: int) -> Term:
     value = _value(self, node)
-    if isinstance(value, str):
-        return Term(pl.lit(value), "text")
-    return Term(pl.lit(value), "number")
+    return Term(pl.lit(value), "text" if isinstance(value, str) else "number")
 
 
 def _boolean(_: Translator, node: exp.Expression, __: int) -> Term:
@@ -136,23 +134,17 @@ def _comparison(operator: Callable[[Any, Any], Any]) -> "Translate":
     return translate
 
 
-def _arithmetic(operator: Callable[[Any, Any], Any]) -> "Translate":
+def _operation(operator: Callable[[Any, Any], Any], kind: Kind) -> "Translate":
     def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
-        left = self.of_kind(node.this, "number", depth)
-        right = self.of_kind(node.expression, "number", depth)
-        return Term(operator(left, right).replace(_NOT_FINITE, None), "number")
+        left = self.of_kind(node.this, kind, depth)
+        right = self.of_kind(node.expression, kind, depth)
+        return Term(operator(left, right), kind)
 
     return translate
 
 
-def _connector(operator: Callable[[Any, Any], Any]) -> "Translate":
-    def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
-        left = self.of_kind(node.this, "boolean", depth)
-        return Term(
-            operator(left, self.of_kind(node.expression, "boolean", depth)), "boolean"
-        )
-
-    return translate
+def _finite(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], pl.Expr]:
+    return lambda left, right: operator(left, right).replace(_NOT_FINITE, None)
 
 
 def _not(self: Translator, node: exp.Expression, depth: int) -> Term:
@@ -240,13 +232,13 @@ _ALLOWED: dict[type[exp.Expression], tuple[Translate, frozenset[str]]] = {
     exp.LTE: (_comparison(le), _TWO),
     exp.EQ: (_comparison(eq), _TWO),
     exp.NEQ: (_comparison(ne), _TWO),
-    exp.And: (_connector(and_), _TWO),
-    exp.Or: (_connector(or_), _TWO),
+    exp.And: (_operation(and_, "boolean"), _TWO),
+    exp.Or: (_operation(or_, "boolean"), _TWO),
     exp.Not: (_not, _ONE),
-    exp.Add: (_arithmetic(add), _TWO),
-    exp.Sub: (_arithmetic(sub), _TWO),
-    exp.Mul: (_arithmetic(mul), _TWO),
-    exp.Div: (_arithmetic(truediv), _TWO),
+    exp.Add: (_operation(_finite(add), "number"), _TWO),
+    exp.Sub: (_operation(_finite(sub), "number"), _TWO),
+    exp.Mul: (_operation(_finite(mul), "number"), _TWO),
+    exp.Div: (_operation(_finite(truediv), "number"), _TWO),
     exp.Neg: (_negative, _ONE),
     exp.Between: (_between, _ONE | {"low", "high"}),
     exp.In: (_in, _MANY),

@@ -1,6 +1,7 @@
 """From feature vectors to outcomes: a ruleset evaluated on a batch of payments."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 
 import polars as pl
 from msgspec import Struct
@@ -11,6 +12,7 @@ from app.rules.compiled import CompiledRule, CompiledRuleset
 from app.rules.ruleset import Bands
 
 Vector = Sequence[float | None]
+Fired = tuple[CompiledRule, list[int]]
 
 MAX_SCORE = 100.0
 _OUTCOMES: tuple[Outcome, ...] = ("approve", "review", "decline")
@@ -35,33 +37,31 @@ def decide(
 ) -> list[Evaluation]:
     """Evaluate all rules on a batch: one evaluation a payment, in the same order.
 
-    `vectors` are in the order of `rules.features`. The result is a function of the
-    arguments alone.
+    `vectors` are in the order of `rules.features`, their numbers finite or null. The
+    result is a function of the arguments alone.
     """
     bands = rules.ruleset.bands
-    quiet = Evaluation(_outcome(0.0, [], bands))
+    quiet = _evaluation([], [], bands=bands)
     if not rules.rules or not vectors:
         return [quiet] * len(vectors)
     frame = frame_of(vectors, payments, rules=rules)
-    fired = _fired(rules, frame)
-    if not fired:
-        return [quiet] * len(vectors)
-    hits = _hits(frame, [(r, at) for r, at in fired if r.rule.state == "live"])
-    shadows: dict[int, list[str]] = {}
-    for compiled, at in fired:
+    fired = _fired(frame, rules=rules)
+    hits = _hits(frame, [f for f in fired if f[0].rule.state == "live"])
+    shadows: defaultdict[int, list[str]] = defaultdict(list)
+    for compiled, rows in fired:
         if compiled.rule.state == "shadow":
-            for row in at:
-                shadows.setdefault(row, []).append(compiled.rule.name)
-    evaluations = [quiet] * len(vectors)
-    for row in hits.keys() | shadows.keys():
-        evaluations[row] = _evaluation(
-            hits.get(row, []), shadows.get(row, []), bands=bands
-        )
-    return evaluations
+            for row in rows:
+                shadows[row].append(compiled.rule.name)
+    return [
+        _evaluation(hits.get(row, []), shadows.get(row, []), bands=bands)
+        if row in hits or row in shadows
+        else quiet
+        for row in range(len(vectors))
+    ]
 
 
 def frame_of(
-    vectors: Sequence[Vector], payments: Iterable[Payment], *, rules: CompiledRuleset
+    vectors: Sequence[Vector], payments: Sequence[Payment], *, rules: CompiledRuleset
 ) -> pl.DataFrame:
     """Build the columns that the rules read, and no other."""
     columns = []
@@ -76,9 +76,7 @@ def frame_of(
     return pl.DataFrame(columns)
 
 
-def _fired(
-    rules: CompiledRuleset, frame: pl.DataFrame
-) -> list[tuple[CompiledRule, list[int]]]:
+def _fired(frame: pl.DataFrame, *, rules: CompiledRuleset) -> list[Fired]:
     columns = rules.conditions(frame).get_columns()
     return [
         (rule, [row for row, hit in enumerate(column.to_list()) if hit])
@@ -87,20 +85,18 @@ def _fired(
     ]
 
 
-def _hits(
-    frame: pl.DataFrame, fired: list[tuple[CompiledRule, list[int]]]
-) -> dict[int, list[Hit]]:
+def _hits(frame: pl.DataFrame, fired: list[Fired]) -> dict[int, list[Hit]]:
     """Compute values, thresholds and reasons, for the rows that were hit only."""
-    hits: dict[int, list[Hit]] = {row: [] for _, at in fired for row in at}
+    hits: dict[int, list[Hit]] = {row: [] for _, rows in fired for row in rows}
     if not hits:
         return hits
-    rows = {row: position for position, row in enumerate(hits)}
-    details = frame[list(rows)].with_columns(f for r, _ in fired for f in r.figures)
-    unknown = [None] * len(rows)
-    for compiled, at in fired:
+    place = {row: index for index, row in enumerate(hits)}
+    details = frame[list(hits)].with_columns(f for r, _ in fired for f in r.figures)
+    unknown = [None] * len(hits)
+    for compiled, rows in fired:
         told = [details[n].to_list() if n else unknown for n in compiled.told]
-        for row in at:
-            value, threshold, *words = (column[rows[row]] for column in told)
+        for row in rows:
+            value, threshold, *words = (column[place[row]] for column in told)
             hits[row].append(_hit(compiled, value, threshold, words))
     return hits
 

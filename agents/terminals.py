@@ -1,0 +1,75 @@
+"""Terminals: what a terminal's past says of each payment, then the decision."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from app.engine.batches import Record
+from app.engine.engine import Outbox
+from app.engine.tables import Partition
+from app.events.decisions import Versions
+from app.events.labels import Label
+from app.events.payments import ProfiledPayment
+from app.features import catalogue
+from app.features.terminals import TerminalRow
+from app.main import app, counters, waiters
+from app.rules.compiled import compile_ruleset
+from app.rules.ruleset import default_ruleset
+from app.scoring.assemble import decisions
+from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
+from tables.terminals import terminals as table
+
+decode = msgspec.json.Decoder(ProfiledPayment | Label).decode
+encode = msgspec.json.Encoder().encode
+rules = compile_ruleset(default_ruleset(), catalogue.NAMES)
+versions = Versions(rules.ruleset.version, catalogue.VERSION)
+
+
+@app.agent(app.batches(TERMINAL_ACTIVITY.name))
+async def terminals(batches: Any) -> None:
+    """Add what the terminal's past says to each payment, and decide."""
+    async for batch in batches:
+        await app.engine.run_on(batch, table, decide)
+
+
+def decide(
+    records: Sequence[Record], out: Outbox, rows: Partition[TerminalRow]
+) -> None:
+    """Decide payments; learn labels and pass on that they have been applied."""
+    origins: list[Record] = []
+    payments: list[ProfiledPayment] = []
+    features: list[list[float | None]] = []
+    for record in records:
+        try:
+            event = decode(record.value or b"")
+        except msgspec.MsgspecError as error:
+            out.reject(record, error)
+            continue
+        if isinstance(event, Label):
+            rows.touch(event.terminal_id.encode()).label(event)
+            key = event.customer_id.encode()
+            out.send(LABELS_APPLIED.name, key, record.value or b"", record)
+            continue
+        row = rows.touch(event.payment.terminal_id.encode())
+        origins.append(record)
+        payments.append(event)
+        features.append(row.profile(event.payment))
+    made = decisions(
+        payments,
+        features,
+        profiled_at=[datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in origins],
+        rules=rules,
+        versions=versions,
+    )
+    for record, decision in zip(origins, made, strict=True):
+        key = decision.payment.customer_id.encode()
+        out.send(DECISIONS.name, key, encode(decision), record)
+        if waiters:
+            waiters.resolve(decision)
+    counters.decided_batch(
+        made,
+        [out.now - round(d.timings.received_at.timestamp() * 1000) for d in made],
+    )
+    counters.dead_letters += out.rejected

@@ -1,0 +1,1 @@
+"""Bench: the product's figures, measured side by side, one JSON line each."""

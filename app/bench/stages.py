@@ -1,0 +1,47 @@
+"""The customer stage alone, on the engine: what stock Faust is measured against."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import mode.loop
+import msgspec
+
+from app.engine.application import Application
+from app.engine.batches import Record
+from app.engine.engine import Outbox
+from app.engine.tables import Partition
+from app.events.payments import Payment, ProfiledPayment
+from app.features.customers import CustomerRow
+
+decode = msgspec.json.Decoder(Payment).decode
+encode = msgspec.json.Encoder().encode
+
+mode.loop.use("uvloop")
+app = Application(
+    "bench-engine",
+    brokers=os.environ["SMARTBANK_KAFKA"],
+    worker="bench",
+    partitions=4,
+    outputs=["bench-engine-out"],
+    datadir=os.environ["SMARTBANK_DATA_DIR"],
+)
+table = app.checkpointed("bench-engine-rows", row=CustomerRow, source="bench-payments")
+
+
+@app.agent(app.batches("bench-payments"))
+async def profile(batches: Any) -> None:
+    """Add what the customer's past says to each payment."""
+    async for batch in batches:
+        await app.engine.run_on(batch, table, profile_batch)
+
+
+def profile_batch(
+    records: Sequence[Record], out: Outbox, rows: Partition[CustomerRow]
+) -> None:
+    """Profile each payment by its customer's row."""
+    for record in records:
+        payment = decode(record.value or b"")
+        row = rows.touch(record.key or b"")
+        profiled = ProfiledPayment(payment, row.profile(payment))
+        out.send("bench-engine-out", record.key or b"", encode(profiled), record)

@@ -1,0 +1,58 @@
+"""Counters: what this worker has done since its start, cheap enough for every batch."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.events.decisions import Decision
+
+BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+BUCKETS = (*(str(bound) for bound in BOUNDS_MS), "inf")
+RECENT = 20
+
+
+@dataclass
+class Counters:
+    """Counts since the start of the worker.
+
+    Attributes:
+        latency: decisions by receive-to-decision time, one count a bucket.
+        recent: the newest decisions since they were last taken, flagged ones first
+            to stay.
+    """
+
+    captured: int = 0
+    duplicates: int = 0
+    dead_letters: int = 0
+    decided: int = 0
+    delivered: int = 0
+    labels: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    latency: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
+    latency_sum_ms: float = 0.0
+    flagged: list[Decision] = field(default_factory=list)
+    approved: list[Decision] = field(default_factory=list)
+
+    def decided_batch(
+        self, decisions: list[Decision], latencies: Iterable[int]
+    ) -> None:
+        """Count a batch of decisions and how long each took, in milliseconds."""
+        self.decided += len(decisions)
+        outcomes = self.outcomes
+        for decision in decisions:
+            outcomes[decision.outcome] = outcomes.get(decision.outcome, 0) + 1
+            if decision.outcome != "approve":
+                self.flagged.append(decision)
+        del self.flagged[:-RECENT]
+        self.approved = decisions[-RECENT:]
+        latency = self.latency
+        for taken in latencies:
+            latency[bisect_left(BOUNDS_MS, taken)] += 1
+            self.latency_sum_ms += taken
+
+    def take_recent(self) -> list[Decision]:
+        """Return the newest decisions since the last call, at most 20."""
+        plain = [d for d in self.approved if d.outcome == "approve"]
+        found = (self.flagged + plain)[:RECENT]
+        self.flagged, self.approved = [], []
+        return found

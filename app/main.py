@@ -1,0 +1,41 @@
+"""The application that `faust -A app.main worker` runs, by role.
+
+Role `score` decides payments; role `deliver` brings decisions to the stores. Each
+is a consumer group of its own, so a slow store never holds up a decision.
+"""
+
+import mode.loop
+
+from app import topics
+from app.counters import Counters
+from app.engine.application import Application
+from app.scoring.waiters import Waiters
+from app.settings import load
+
+AGENTS = {
+    "score": ["agents.capture", "agents.customers", "agents.terminals"],
+    "deliver": ["agents.deliver"],
+}
+
+mode.loop.use("uvloop")
+settings = load()
+counters = Counters()
+waiters = Waiters()
+
+
+async def prepare() -> None:
+    """Have every topic there before anything is read or written."""
+    await topics.ensure_topics(settings)
+
+
+app = Application(
+    f"{settings.database}-{settings.role}",
+    brokers=settings.kafka,
+    worker=settings.worker,
+    partitions=settings.partitions,
+    outputs=[topic.name for topic in topics.TOPICS],
+    checkpoint_interval=settings.checkpoint_interval,
+    prepare=prepare,
+    datadir=f"{settings.data_dir}/faust-{settings.worker}-{settings.role}",
+    autodiscover=AGENTS[settings.role],
+)

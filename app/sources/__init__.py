@@ -1,0 +1,1 @@
+"""Sources: files and simulations that payments are replayed from."""

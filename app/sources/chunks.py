@@ -1,0 +1,32 @@
+"""Chunks: payments on their way to Kafka, in the order of event time."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class DueLabel(NamedTuple):
+    """A label that becomes known at `due` (event time, epoch microseconds)."""
+
+    due: int
+    transaction_id: str
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some payments as parallel lists, and the labels that will follow them.
+
+    Attributes:
+        ids: transaction ids.
+        keys: customer ids, the records' keys.
+        values: raw transactions, JSON.
+        times: event times, epoch microseconds, none earlier than the one before.
+        labels: the labels of these payments, in the order of their due times.
+    """
+
+    ids: list[str]
+    keys: list[bytes]
+    values: list[bytes]
+    times: list[int]
+    labels: list[DueLabel] = field(default_factory=list)

@@ -1,0 +1,11 @@
+"""What is remembered of each customer."""
+
+from app.features.customers import CustomerRow
+from app.main import app
+
+customers = app.checkpointed(
+    "customers",
+    row=CustomerRow,
+    source="customer-activity",
+    help="What is remembered of each customer: the payments of the last 31 days.",
+)

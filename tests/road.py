@@ -1,0 +1,149 @@
+"""A road to test: real workers as processes, and what they left in Kafka."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from app.settings import Settings, load
+
+CLOCK = ("received_at", "captured_at", "profiled_at")
+"""Fields that a clock writes: the only ones in which two runs may differ."""
+
+
+@dataclass
+class Road:
+    """Workers of one role over one Kafka, each a process that can be killed."""
+
+    kafka: str
+    folder: Path
+    role: str = "score"
+    environment: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that its workers and its senders share."""
+        return load(self._environment("sender"))
+
+    def _environment(self, name: str) -> dict[str, str]:
+        return {
+            "SMARTBANK_KAFKA": self.kafka,
+            "SMARTBANK_ROLE": self.role,
+            "SMARTBANK_WORKER": name,
+            "SMARTBANK_WEB_PORT": "0",
+            "SMARTBANK_DATA_DIR": str(self.folder),
+            "SMARTBANK_TOKEN_KEY": "ab" * 32,
+            "SMARTBANK_SESSION_KEY": "cd" * 32,
+            **self.environment,
+        }
+
+    def log(self, name: str) -> Path:
+        """Where a worker's output goes."""
+        return self.folder / f"{name}.log"
+
+    def start(self, name: str) -> None:
+        """Start a worker, or the successor of a killed one."""
+        with self.log(name).open("ab") as log:
+            self.workers[name] = subprocess.Popen(
+                [sys.executable, "-m", "faust", "-A", "app.main", "worker"],
+                env=os.environ | self._environment(name),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=Path(__file__).parent.parent,
+            )
+
+    def kill(self, name: str) -> None:
+        """End a worker with SIGKILL, at whatever it is doing."""
+        self.workers[name].send_signal(signal.SIGKILL)
+        self.workers.pop(name).wait()
+
+    def stop(self, name: str) -> int:
+        """Ask a worker to stop; return its exit status."""
+        self.workers[name].terminate()
+        return self.workers.pop(name).wait(timeout=60)
+
+    @contextmanager
+    def running(self, *names: str) -> Iterator["Road"]:
+        """Start workers, and end all that run then, whatever happens."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            for name in names:
+                self.start(name)
+            yield self
+        finally:
+            for name in list(self.workers):
+                self.kill(name)
+
+
+async def records(kafka: str, topic: str) -> AsyncIterator[ConsumerRecord[Any, Any]]:
+    """Yield every record that a topic holds now, partition by partition."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        await consumer._client._wait_on_metadata(topic)  # noqa: SLF001
+        partitions = consumer.partitions_for_topic(topic) or set()
+        tps = [TopicPartition(topic, partition) for partition in partitions]
+        consumer.assign(tps)
+        ends = await consumer.end_offsets(tps)
+        for tp in tps:
+            await consumer.seek_to_beginning(tp)
+        left = {tp for tp in tps if ends[tp] > 0}
+        while left:
+            fetched = await consumer.getmany(*left, timeout_ms=1000)
+            for tp, found in fetched.items():
+                for record in found:
+                    if record.offset < ends[tp]:
+                        yield record
+            for tp in list(left):
+                if await consumer.position(tp) >= ends[tp]:
+                    left.discard(tp)
+    finally:
+        await consumer.stop()
+
+
+async def decisions(kafka: str) -> dict[str, list[bytes]]:
+    """Return every decision published, repeats too, by transaction."""
+    found: dict[str, list[bytes]] = {}
+    async for record in records(kafka, "decisions"):
+        identity = msgspec.json.decode(record.value)["id"]
+        found.setdefault(identity, []).append(record.value)
+    return found
+
+
+def timeless(decision: bytes) -> bytes:
+    """Leave out of a decision what a clock wrote."""
+    fields = msgspec.json.decode(decision)
+    del fields["timings"]
+    for name in CLOCK:
+        fields["payment"].pop(name, None)
+    return msgspec.json.encode(fields, order="deterministic")
+
+
+def digest(found: dict[str, list[bytes]]) -> str:
+    """Return one hash over all decisions, in the order of their ids."""
+    whole = hashlib.sha256()
+    for identity in sorted(found):
+        whole.update(timeless(found[identity][0]))
+    return whole.hexdigest()
+
+
+async def table_digest(kafka: str, changelog: str) -> tuple[int, str]:
+    """Return the number of rows of a table and one hash over their final state."""
+    rows: dict[bytes, bytes] = {}
+    async for record in records(kafka, changelog):
+        if not record.key.startswith(b"\x00"):
+            rows[record.key] = record.value
+    whole = hashlib.sha256()
+    for key in sorted(rows):
+        whole.update(key + b"\x00" + rows[key])
+    return len(rows), whole.hexdigest()
