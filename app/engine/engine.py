@@ -249,6 +249,7 @@ class Engine(Service):
         checkpoint are kept as they are in memory.
         """
         started = time.monotonic()
+        await self.publisher.learn(*sorted(self.app.tables.changelog_topics))
         async with self._lock:
             self.restored_rows = await restore(
                 self.app.brokers, self.tables.values(), assignment

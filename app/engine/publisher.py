@@ -149,8 +149,13 @@ class Publisher:
         return lane
 
     async def learn(self, *topics: str) -> None:
-        """Find out how many partitions topics have; needed before `send`."""
+        """Find out how many partitions topics have; needed before anything is sent.
+
+        Each topic is also named to the client: its first metadata holds all topics,
+        a later one only those named, and a batch for any other would wait in vain.
+        """
         for topic in topics:
+            await self.producer.client.add_topic(topic)
             partitions = await self.producer.partitions_for(topic)
             self._routes[topic] = [self.lane(topic, p) for p in sorted(partitions)]
 
