@@ -69,6 +69,6 @@ def _check(
         raise BadTemplate(got=f"word {{{word}}}", expected=expected(word, words))
     if conversion or not re.fullmatch(_SPECS[words[word]], spec):
         raise BadTemplate(
-            got=f"format {spec or conversion!r} of {{{word}}}",
+            got=f"format {f'!{conversion}' if conversion else spec!r} of {{{word}}}",
             expected=f"expected {_FITS[words[word]].format(word)}",
         )

@@ -1,6 +1,7 @@
 """Rulesets: the rules as people write, version and publish them."""
 
 import hashlib
+import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -120,9 +121,13 @@ def _rule(raw: dict[str, Any], number: int) -> Rule:
     try:
         return msgspec.convert(raw, Rule)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$.")
-        field = where.rstrip("`") or "its fields"
-        raise BadRule(str(raw.get("name", f"number {number}")), field, what) from error
+        what, _, where = str(error).partition(" - at ")
+        field = re.search(r"\$\.(\w+)", where)
+        raise BadRule(
+            str(raw.get("name", f"number {number}")),
+            field[1] if field else "its fields",
+            what,
+        ) from error
 
 
 def _check(rules: list[Rule], bands: Bands) -> None:

@@ -7,7 +7,7 @@ no finite number (a division by zero, an overflow) is null, and null is no hit.
 
 import math
 from collections.abc import Callable, Mapping
-from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub, truediv
+from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub
 from typing import Any, Literal, NamedTuple
 
 import polars as pl
@@ -143,6 +143,12 @@ def _operation(operator: Callable[[Any, Any], Any], kind: Kind) -> "Translate":
     return translate
 
 
+def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+    # Polars divides by a scalar through its reciprocal, one rounding more, and what
+    # is a scalar depends on the batch. A column of zeros makes every divisor a column.
+    return left / (right + pl.int_range(pl.len()) * 0.0)
+
+
 def _finite(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], pl.Expr]:
     return lambda left, right: operator(left, right).replace(_NOT_FINITE, None)
 
@@ -238,7 +244,7 @@ _ALLOWED: dict[type[exp.Expression], tuple[Translate, frozenset[str]]] = {
     exp.Add: (_operation(_finite(add), "number"), _TWO),
     exp.Sub: (_operation(_finite(sub), "number"), _TWO),
     exp.Mul: (_operation(_finite(mul), "number"), _TWO),
-    exp.Div: (_operation(_finite(truediv), "number"), _TWO),
+    exp.Div: (_operation(_finite(_quotient), "number"), _TWO),
     exp.Neg: (_negative, _ONE),
     exp.Between: (_between, _ONE | {"low", "high"}),
     exp.In: (_in, _MANY),

@@ -1,0 +1,71 @@
+"""Builders with valid defaults: a test names only what it is about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from app.events.payments import Payment
+from app.features.catalogue import NAMES
+from app.rules.compiled import CompiledRuleset, compile_ruleset
+from app.rules.ruleset import Bands, Rule, Ruleset
+
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+ORDINARY = {
+    "amount": 42.0,
+    "is_weekend": 0.0,
+    "is_night": 0.0,
+    "customer_count_1d": 2.0,
+    "customer_count_7d": 14.0,
+    "customer_count_30d": 60.0,
+    "customer_mean_amount_1d": 41.0,
+    "customer_mean_amount_7d": 40.0,
+    "customer_mean_amount_30d": 40.0,
+    "amount_to_customer_mean": 1.05,
+    "amount_z_score": 0.1,
+    "seconds_since_last_payment": 36_000.0,
+    "km_since_last_payment": 3.0,
+    "kmh_since_last_payment": 0.3,
+    "terminal_count_1d": 3.0,
+    "terminal_count_7d": 20.0,
+    "terminal_count_30d": 90.0,
+    "terminal_risk_1d": 0.0,
+    "terminal_risk_7d": 0.0,
+    "terminal_risk_30d": 0.0,
+}
+
+
+def a_vector(**features: float | None) -> list[float | None]:
+    """Build the vector of an ordinary payment, but for the features named."""
+    values: dict[str, float | None] = {**ORDINARY, **features}
+    return [values.pop(name) for name in NAMES if name in values]
+
+
+def a_payment(**fields: Any) -> Payment:
+    """Build an ordinary payment, but for the fields named."""
+    valid: dict[str, Any] = {
+        "id": "tx-1",
+        "occurred_at": NOON,
+        "customer_id": "c-1",
+        "terminal_id": "t-1",
+        "amount": 4200,
+        "currency": "EUR",
+        "received_at": NOON,
+        "captured_at": NOON,
+    }
+    return Payment(**(valid | fields))
+
+
+def a_rule(**fields: Any) -> Rule:
+    """Build a live rule on large amounts, but for the fields named."""
+    valid: dict[str, Any] = {
+        "name": "large-amount",
+        "expression": "amount > 100",
+        "score": 50.0,
+        "reason": "{value:.2f}, the limit is {threshold:.0f}",
+    }
+    return Rule(**(valid | fields))
+
+
+def rules_of(*rules: Rule) -> CompiledRuleset:
+    """Compile rules under bands of 40 and 80."""
+    bands = Bands(review_from=40, decline_from=80)
+    return compile_ruleset(Ruleset(bands=bands, rules=list(rules)), NAMES)
