@@ -1,6 +1,7 @@
 """The engine: runs stages over batches, checkpoints them, and knows what is done."""
 
 import asyncio
+import gc
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -18,6 +19,9 @@ from app.engine.tables import CheckpointedTable, Partition, Row
 DEAD_LETTERS = "dead-letters"
 DIRTY_ROWS = 4_000
 """A partition is checkpointed before its time when this many rows have changed."""
+
+GARBAGE = (100_000, 50, 100)
+"""Allocations, and younger collections, that go before a collection of garbage."""
 
 R = TypeVar("R", bound=Row)
 
@@ -114,7 +118,13 @@ class Engine(Service):
         return self._publisher
 
     async def on_start(self) -> None:
-        """Open the producer that outputs and checkpoints go through."""
+        """Open the producer that outputs and checkpoints go through.
+
+        Collects garbage seldom: records and rows are freed by their counts, they
+        make no cycles, and looking through millions of rows for some costs more
+        than all of the road's own work.
+        """
+        gc.set_threshold(*GARBAGE)
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self.app.brokers,
             acks="all",
@@ -254,6 +264,7 @@ class Engine(Service):
             self.restored_rows = await restore(
                 self.app.brokers, self.tables.values(), assignment
             )
+        gc.freeze()
         self.restore_seconds = time.monotonic() - started
 
     async def seek(self, consumer: Any) -> None:

@@ -10,7 +10,7 @@ from app.events.payments import Payment
 Outcome = Literal["approve", "review", "decline"]
 
 
-class Hit(Struct, frozen=True):
+class Hit(Struct, frozen=True, gc=False):
     """A rule that fired: its value, the threshold it broke, the reason in words."""
 
     rule: str
@@ -21,7 +21,7 @@ class Hit(Struct, frozen=True):
     action: str
 
 
-class Versions(Struct, frozen=True):
+class Versions(Struct, frozen=True, gc=False):
     """What made the decision: ruleset, model (null until one is live), features."""
 
     ruleset: str
@@ -29,7 +29,7 @@ class Versions(Struct, frozen=True):
     model: str | None = None
 
 
-class Timings(Struct, frozen=True):
+class Timings(Struct, frozen=True, gc=False):
     """When the payment passed each stage, UTC, read off the log (never a clock).
 
     `received_at` raw record in Kafka; `captured_at` taken by capture; `profiled_at`
@@ -41,7 +41,7 @@ class Timings(Struct, frozen=True):
     profiled_at: datetime
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """The decision on one payment, on `decisions` (key: customer).
 
     `id` is the transaction's id: one transaction, one decision. `score` is 0 to

@@ -10,6 +10,7 @@ from app.events.payments import Id, Instant, type_tag
 class Label(
     Struct,
     frozen=True,
+    gc=False,  # records hold no cycles: the collector need not look
     forbid_unknown_fields=True,
     omit_defaults=True,
     tag="label",

@@ -13,14 +13,16 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Channel = Literal["pos", "online", "atm", "transfer"]
 
 
-class Place(Struct, frozen=True, forbid_unknown_fields=True):
+class Place(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """A point on the earth in degrees, WGS 84."""
 
     latitude: Annotated[float, Meta(ge=-90, le=90)]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
 
 
-class Transaction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Transaction(
+    Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
     """A payment as a sender states it on the raw topic `transactions`.
 
     `amount` is in minor units of `currency`, as billed to the customer. Unknown
@@ -45,7 +47,7 @@ class Transaction(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     synthetic: bool = False
 
 
-class Card(Struct, frozen=True):
+class Card(Struct, frozen=True, gc=False):
     """A card after capture: a keyed token (the same card, the same token) and four digits."""  # noqa: E501
 
     token: str
@@ -53,7 +55,7 @@ class Card(Struct, frozen=True):
 
 
 class Payment(
-    Struct, frozen=True, omit_defaults=True, tag="payment", tag_field=type_tag
+    Struct, frozen=True, gc=False, omit_defaults=True, tag="payment", tag_field=type_tag
 ):
     """A payment as capture passes it on, on `customer-activity` (key: customer).
 
@@ -80,7 +82,7 @@ class Payment(
     synthetic: bool = False
 
 
-class ProfiledPayment(Struct, frozen=True, tag="payment", tag_field=type_tag):
+class ProfiledPayment(Struct, frozen=True, gc=False, tag="payment", tag_field=type_tag):
     """A payment with what the customer's past says, on `terminal-activity`.
 
     `features` are the customer's part of the vector, in the catalogue's order.

@@ -1,1 +1,1 @@
-"""A made-up bank: people, places, habits and the fraud that hits them."""
+"""A made-up bank: people, shops, habits and fraud, the same bytes for the same seed."""

@@ -122,7 +122,8 @@ def _minor(amount: pl.Expr, columns: ColumnMap) -> pl.Expr:
     if columns.units.amount == "minor":
         return amount.cast(pl.Int64)
     major = MINOR_PER_MAJOR.get(str(columns.constants.get("currency")), 100)
-    return (amount.cast(pl.Float64) * major).round(mode="half_to_even").cast(pl.Int64)
+    minor: pl.Expr = (amount.cast(pl.Float64) * major).round(mode="half_to_even")
+    return minor.cast(pl.Int64)
 
 
 def _label_columns(columns: ColumnMap) -> list[pl.Expr]:
