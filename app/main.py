@@ -13,8 +13,8 @@ from app.scoring.waiters import Waiters
 from app.settings import load
 
 AGENTS = {
-    "score": ["agents.capture", "agents.customers", "agents.terminals"],
-    "deliver": ["agents.deliver"],
+    "score": ["agents.capture", "agents.customers", "agents.terminals", "web.mount"],
+    "deliver": ["agents.deliver", "web.mount"],
 }
 
 mode.loop.use("uvloop")

@@ -1,0 +1,102 @@
+"""Examples: one true answer of each kind, for the documentation page."""
+
+TRANSACTION = {
+    "id": "T000001",
+    "occurred_at": "2026-03-01T12:00:00Z",
+    "customer_id": "C000123",
+    "terminal_id": "P000042",
+    "amount": 1250,
+    "currency": "EUR",
+    "channel": "pos",
+}
+ACCEPTED = {"accepted": ["T000001"]}
+DECISION = {
+    "id": "T000001",
+    "outcome": "approve",
+    "score": 0.0,
+    "hits": [],
+    "features": {"amount": 12.5, "is_weekend": 1.0, "is_night": 0.0},
+    "versions": {"ruleset": "0c1f5f3d2a9b", "features": "5f0e5f31", "model": None},
+    "timings": {
+        "received_at": "2026-03-01T12:00:00.100Z",
+        "captured_at": "2026-03-01T12:00:00.101Z",
+        "profiled_at": "2026-03-01T12:00:00.103Z",
+    },
+    "payment": {
+        "type": "payment",
+        **TRANSACTION,
+        "received_at": "2026-03-01T12:00:00.100Z",
+        "captured_at": "2026-03-01T12:00:00.101Z",
+    },
+}
+DECIDED = {"decisions": [DECISION]}
+CUSTOMER = {
+    "id": "C000123",
+    "worker": "worker-1",
+    "payments": 1,
+    "last_payment_at": "2026-03-01T12:00:00Z",
+    "last_place": None,
+    "last_place_at": None,
+    "windows": {
+        "1d": {"count": 1, "amount": 1250},
+        "7d": {"count": 1, "amount": 1250},
+        "30d": {"count": 1, "amount": 1250},
+    },
+}
+TERMINAL = {
+    "id": "P000042",
+    "worker": "worker-2",
+    "payments": 1,
+    "frauds": 0,
+    "last_payment_at": "2026-03-01T12:00:00Z",
+    "last_fraud_at": None,
+}
+RULESET = {
+    "bands": {"review_from": 40.0, "decline_from": 80.0},
+    "rules": [
+        {
+            "name": "many-payments-in-a-day",
+            "expression": "customer_count_1d > 10",
+            "score": 40.0,
+            "reason": "{value} payments in a day, more than {threshold}",
+            "action": "score",
+            "state": "live",
+        }
+    ],
+    "version": "0c1f5f3d2a9b",
+    "author": "smartbank",
+}
+WORKER = {
+    "worker": "worker-1",
+    "role": "score",
+    "url": "http://127.0.0.1:8080",
+    "at": "2026-03-01T12:00:00.250Z",
+    "state": "running",
+    "owned": {"customer-activity": [0, 1], "terminal-activity": [0, 1]},
+    "lag": {"customer-activity": 0, "terminal-activity": 0},
+    "decided": 1,
+    "captured": 1,
+    "duplicates": 0,
+    "dead_letters": 0,
+    "delivered": 0,
+    "outcomes": {"approve": 1},
+}
+WORKERS = {"workers": [WORKER]}
+TOKEN = {
+    "token": "eyJuYW1lIjoiYW5uIn0.c2lnbmVk",
+    "name": "ann",
+    "role": "analyst",
+    "expires_at": "2026-03-01T20:00:00Z",
+}
+READINESS = {
+    "state": "running",
+    "worker": "worker-1",
+    "role": "score",
+    "owned": {"terminal-activity": [0, 1]},
+}
+PROBLEM = {
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "no decision on a payment 'T000009' is in the archive",
+}

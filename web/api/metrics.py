@@ -1,0 +1,100 @@
+"""Metrics: a worker's figures as Prometheus reads them."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from app.counters import BOUNDS_MS
+from web.context import Context
+from web.state import lag, state
+
+COUNTS = {
+    "captured": "Payments that passed validation",
+    "duplicates": "Payments that were sent twice",
+    "dead_letters": "Records that could not be handled",
+    "decided": "Payments decided",
+    "delivered": "Decisions brought to the stores",
+    "labels": "Labels learnt",
+}
+STATES = ("starting", "recovering", "running", "standby")
+
+
+class Figures(Collector):
+    """Collects when it is asked, so that counting stays as cheap as it is."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure of this worker."""
+        counters = self._context.counters
+        for name, meaning in COUNTS.items():
+            value = getattr(counters, name)
+            yield CounterMetricFamily(f"smartbank_{name}", meaning, value=value)
+        outcomes = CounterMetricFamily(
+            "smartbank_outcomes", "Payments decided, by outcome", labels=["outcome"]
+        )
+        for outcome, count in counters.outcomes.items():
+            outcomes.add_metric([outcome], count)
+        yield outcomes
+        yield self._latency()
+        yield from self._engine()
+
+    def _latency(self) -> Metric:
+        counters = self._context.counters
+        bounds = [*(str(bound / 1000) for bound in BOUNDS_MS), "+Inf"]
+        total, buckets = 0, []
+        for bound, count in zip(bounds, counters.latency, strict=True):
+            total += count
+            buckets.append((bound, total))
+        return HistogramMetricFamily(
+            "smartbank_decision_seconds",
+            "From the payment in Kafka to its decision",
+            buckets=buckets,
+            sum_value=counters.latency_sum_ms / 1000,
+        )
+
+    def _engine(self) -> Iterator[Metric]:
+        app, engine = self._context.app, self._context.app.engine
+        yield GaugeMetricFamily(
+            "smartbank_checkpoint_seconds",
+            "How long the last checkpoint of all partitions took",
+            value=engine.checkpoint_seconds,
+        )
+        yield GaugeMetricFamily(
+            "smartbank_restore_seconds",
+            "How long the last restore of state took",
+            value=engine.restore_seconds,
+        )
+        yield GaugeMetricFamily(
+            "smartbank_stuck_partitions",
+            "Partitions with work that have not moved for 30 s",
+            value=len(self._context.health.stuck),
+        )
+        waiting = GaugeMetricFamily(
+            "smartbank_lag_records", "Records not yet taken", labels=["topic"]
+        )
+        for topic, count in lag(app).items():
+            waiting.add_metric([topic], count)
+        yield waiting
+        now = state(app)
+        states = GaugeMetricFamily(
+            "smartbank_state", "1 for the state it is in", labels=["state"]
+        )
+        for name in STATES:
+            states.add_metric([name], float(name == now))
+        yield states
+
+
+def registry(context: Context) -> CollectorRegistry:
+    """Return a registry with a worker's figures and nothing else."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(Figures(context))
+    return found

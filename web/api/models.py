@@ -1,0 +1,136 @@
+"""Models: what the API takes and answers, beside the words on the wire."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.responses import Response
+
+from app.events.decisions import Decision
+from app.events.payments import Place
+from web.users import Role
+
+
+class Accepted(Struct, frozen=True):
+    """Payments that Kafka has, by id, in the order of the request."""
+
+    accepted: list[str]
+
+
+class Decided(Struct, frozen=True):
+    """The decisions on the payments of a request, in its order."""
+
+    decisions: list[Decision]
+
+
+class Window(Struct, frozen=True):
+    """Payments of a span of days up to the last one; `amount` in minor units."""
+
+    count: int
+    amount: int
+
+
+class CustomerState(Struct, frozen=True):
+    """What is remembered of a customer; windows are as of the last payment."""
+
+    id: str
+    worker: str
+    payments: int
+    last_payment_at: datetime | None = None
+    last_place: Place | None = None
+    last_place_at: datetime | None = None
+    windows: dict[str, Window] = {}
+
+
+class TerminalState(Struct, frozen=True):
+    """What is remembered of a terminal."""
+
+    id: str
+    worker: str
+    payments: int
+    frauds: int
+    last_payment_at: datetime | None = None
+    last_fraud_at: datetime | None = None
+
+
+class Worker(Struct, frozen=True):
+    """A worker that is alive: its newest pulse, without the decisions."""
+
+    worker: str
+    role: str
+    url: str
+    at: datetime
+    state: str
+    owned: dict[str, list[int]]
+    lag: dict[str, int]
+    decided: int
+    captured: int
+    duplicates: int
+    dead_letters: int
+    delivered: int
+    outcomes: dict[str, int]
+
+
+class Workers(Struct, frozen=True):
+    """The workers that are alive."""
+
+    workers: list[Worker]
+
+
+class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a token is to last, and what it may do: at most what its maker may."""
+
+    hours: Annotated[int, Meta(ge=1, le=24 * 90)] = 8
+    role: Role | None = None
+
+
+class Token(Struct, frozen=True):
+    """A token for `Authorization: Bearer`; it ends early if the password changes."""
+
+    token: str
+    name: str
+    role: Role
+    expires_at: datetime
+
+
+class Health(Struct, frozen=True):
+    """Whether a worker gets anywhere; `stuck` names partitions that do not."""
+
+    status: str
+    stuck: list[str] = []
+
+
+class Readiness(Struct, frozen=True):
+    """A worker that is ready: `state` is `running` or `standby`."""
+
+    state: str
+    worker: str
+    role: str
+    owned: dict[str, list[int]] = {}
+
+
+class WrongField(Struct, frozen=True, omit_defaults=True):
+    """What is wrong with one field of a record; `index` where several were sent."""
+
+    field: str
+    got: str
+    expected: str
+    index: int | None = None
+
+
+class ProblemDetails(Struct, frozen=True, omit_defaults=True):
+    """An error, by RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[WrongField] = []
+    pending: list[str] = []
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    """Answer with a body as JSON."""
+    encoded = msgspec.json.encode(body)
+    return Response(encoded, status, media_type="application/json")

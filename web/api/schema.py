@@ -1,0 +1,91 @@
+"""Schema: the OpenAPI document, with the very types that go over the wire."""
+
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.events.decisions import Decision
+from app.events.payments import Transaction
+from app.rules.ruleset import Ruleset
+from web.api import examples, models
+from web.problems import MEDIA_TYPE
+
+TYPES = (
+    Transaction,
+    Decision,
+    Ruleset,
+    models.Accepted,
+    models.Decided,
+    models.CustomerState,
+    models.TerminalState,
+    models.Workers,
+    models.TokenRequest,
+    models.Token,
+    models.Health,
+    models.Readiness,
+    models.ProblemDetails,
+)
+DESCRIPTION = """Every payment gets a decision within milliseconds.
+
+Log in with HTTP Basic or with a token (`POST /v1/tokens`). Roles, each with the rights
+of those before it: viewer reads, analyst sends payments, manager changes rules, admin.
+Errors are `application/problem+json` (RFC 9457)."""
+SECURITY = {
+    "password": {"type": "http", "scheme": "basic"},
+    "token": {"type": "http", "scheme": "bearer"},
+}
+
+
+def body(names: list[str], example: Any, *, or_list: bool = False) -> dict[str, Any]:
+    """Describe a request's JSON body by the names of its types."""
+    kinds: list[dict[str, Any]] = [_ref(name) for name in names]
+    if or_list:
+        kinds += [{"type": "array", "maxItems": 500, "items": one} for one in kinds]
+    schema = kinds[0] if len(kinds) == 1 else {"oneOf": kinds}
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def responses(
+    good: dict[int, tuple[str, Any]], *, refused: tuple[int, ...] = ()
+) -> dict[int | str, dict[str, Any]]:
+    """Describe answers: by status the name of their type and an example."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for status, (name, example) in good.items():
+        json = {"schema": _ref(name), "example": example}
+        found[status] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": json},
+        }
+    problem = {MEDIA_TYPE: {"schema": _ref("ProblemDetails")}}
+    for status in refused:
+        phrase = HTTPStatus(status).phrase
+        found[status] = {"description": phrase, "content": problem}
+    example = {MEDIA_TYPE: {**problem[MEDIA_TYPE], "example": examples.PROBLEM}}
+    found["default"] = {"description": "Any other error", "content": example}
+    return found
+
+
+def openapi(api: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application; made once."""
+    if api.openapi_schema is None:
+        found = get_openapi(
+            title=api.title,
+            version=api.version,
+            description=DESCRIPTION,
+            routes=api.routes,
+        )
+        _, schemas = msgspec.json.schema_components(
+            TYPES, ref_template="#/components/schemas/{name}"
+        )
+        found["components"] = {"schemas": schemas, "securitySchemes": SECURITY}
+        found["security"] = [{name: []} for name in SECURITY]
+        api.openapi_schema = found
+    return api.openapi_schema
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}

@@ -1,0 +1,77 @@
+"""Context: what pages and routes need of the worker that they run in."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pymongo.errors import PyMongoError
+
+from app.counters import Counters
+from app.engine.application import Application
+from app.events.pulses import Pulse
+from app.rules.ruleset import Ruleset, default_ruleset
+from app.scoring.waiters import Waiters
+from app.settings import Settings
+from web.cluster import Cluster
+from web.forward import Forwarder
+from web.health import Health
+from web.outlet import Outlet
+from web.problems import Problem
+
+ARCHIVE_SECONDS = 5.0
+
+
+class Archive(Protocol):
+    """Reads decisions back by transaction."""
+
+    async def decision(self, transaction_id: str) -> dict[str, Any] | None:
+        """Return the full evaluation of a payment, or None."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        ...
+
+
+class Live(Protocol):
+    """Takes the pulses of all workers, for pages that show what happens now."""
+
+    def add(self, pulse: Pulse) -> None:
+        """Take one pulse."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What pages and routes need of the worker that they run in.
+
+    `live` and `archive` are None where the worker has none.
+    """
+
+    settings: Settings
+    app: Application
+    counters: Counters
+    waiters: Waiters
+    cluster: Cluster
+    outlet: Outlet
+    health: Health
+    forwarder: Forwarder
+    live: Live | None = None
+    archive: Archive | None = None
+    ruleset: Callable[[], Ruleset] = default_ruleset
+
+    async def decision(self, transaction_id: str) -> dict[str, Any] | None:
+        """Return the full evaluation of a payment, or None.
+
+        Raises:
+            Problem: 503, the archive does not answer.
+        """
+        if self.archive is None:
+            return None
+        try:
+            async with asyncio.timeout(ARCHIVE_SECONDS):
+                return await self.archive.decision(transaction_id)
+        except (TimeoutError, PyMongoError) as error:
+            detail = "the archive of decisions does not answer"
+            raise Problem(503, detail, kind="unavailable", retry_after=5) from error

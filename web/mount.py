@@ -1,0 +1,174 @@
+"""Mount: the web server inside the worker, there before Kafka is."""
+
+import asyncio
+import contextlib
+import importlib
+import importlib.util
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from mode import Service
+
+from app import main
+from app.counters import Counters
+from app.engine.application import Application
+from app.errors import SettingError
+from app.scoring.waiters import Waiters
+from app.settings import Settings, secret
+from web.auth import Auth
+from web.cluster import Cluster, Follower
+from web.context import Context
+from web.forward import Forwarder
+from web.health import Health
+from web.outlet import Outlet
+from web.pulse import Heart, PulseSender
+from web.server import build
+from web.signatures import Signatures
+from web.users import Users
+
+EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+GRACE = 2  # seconds that open requests get when the worker stops
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn without its own signal handlers: the worker has some."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
+        yield
+
+
+class WebServer(Service):
+    """The API and the console, in the worker's loop.
+
+    It listens before Kafka is waited for, so that health is told during recovery.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        app: Application,
+        counters: Counters,
+        waiters: Waiters,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._app = app
+        self._counters = counters
+        self._waiters = waiters
+        self._uvicorn: _Uvicorn | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._context: Context | None = None
+        self.url = ""
+
+    async def on_start(self) -> None:
+        """Listen, then serve in the background.
+
+        Raises:
+            SettingError: the session key, the users file or the port is no good.
+        """
+        settings, app = self._settings, self._app
+        key = secret(settings.session_key, "session_key")
+        users = Users(settings.users_file)
+        if not users:
+            self.log.warning("nobody can log in: SMARTBANK_USERS_FILE names no user")
+        sock = _listen(settings)
+        self.url = _url(settings, sock)
+        signatures = Signatures(key)
+        cluster = Cluster(settings.partitions)
+        live = _optional("web.live", "Live")
+        hear = [cluster.add, *([live.add] if live else [])]
+        follower = Follower(app, hear=hear)
+        outlet = Outlet(app)
+        health = Health(app, follower.ends)
+        self._context = context = Context(
+            settings=settings,
+            app=app,
+            counters=self._counters,
+            waiters=self._waiters,
+            cluster=cluster,
+            outlet=outlet,
+            health=health,
+            forwarder=Forwarder(signatures),
+            live=live,
+            archive=_optional("app.archive", "Archive", settings),
+        )
+        heart = Heart(settings, app, self._counters, url=self.url)
+        for service in (outlet, follower, health, PulseSender(heart, outlet)):
+            await self.add_runtime_dependency(service)
+        self._serve(build(context, Auth(users, signatures)), sock)
+
+    def _serve(self, application: Any, sock: socket.socket) -> None:
+        config = uvicorn.Config(
+            application,
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_max_size=1024 * 1024,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+        )
+        self._uvicorn = _Uvicorn(config)
+        self._serving = asyncio.create_task(self._uvicorn.serve(sockets=[sock]))
+        self._serving.add_done_callback(self._ended)
+        self.log.info("API and console at %s", self.url)
+
+    def _ended(self, serving: asyncio.Task[None]) -> None:
+        """Stop the worker when the server ends before it."""
+        if not self.should_stop and not serving.cancelled():
+            reason = serving.exception() or RuntimeError("the web server has ended")
+            self.add_future(self.crash(reason))
+
+    async def on_stop(self) -> None:
+        """Finish what is asked now, and listen no more."""
+        if self._uvicorn and self._serving:
+            self._uvicorn.should_exit = True
+            await asyncio.wait([self._serving], timeout=GRACE + 2)
+        if self._context:
+            await self._context.forwarder.close()
+            if self._context.archive:
+                await self._context.archive.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Open the port; 0 is a free one.
+
+    Raises:
+        SettingError: it cannot be had.
+    """
+    host, port = settings.web_host, settings.web_port
+    try:
+        return socket.create_server(
+            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET
+        )
+    except OSError as error:
+        message = (
+            f"SMARTBANK_WEB_PORT: cannot listen on {host}:{port}: {error.strerror}"
+        )
+        raise SettingError(message) from error
+
+
+def _url(settings: Settings, sock: socket.socket) -> str:
+    """Return where other workers reach this one."""
+    host = settings.web_host
+    if host in EVERYWHERE:
+        host = socket.gethostname()
+    elif ":" in host:
+        host = f"[{host}]"
+    return f"http://{host}:{sock.getsockname()[1]}"
+
+
+def _optional(module: str, name: str, *arguments: Any) -> Any:
+    """Make what another part provides, if this installation has that part."""
+    if importlib.util.find_spec(module) is None:
+        return None
+    return getattr(importlib.import_module(module), name)(*arguments)
+
+
+server = WebServer(main.settings, main.app, main.counters, main.waiters)
+main.app.first.append(server)

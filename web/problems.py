@@ -1,0 +1,63 @@
+"""Problems: every error of the API as RFC 9457 `application/problem+json`."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from app.errors import SmartbankError
+
+MEDIA_TYPE = "application/problem+json"
+
+KINDS = {
+    "invalid-records": "Some records do not fit; nothing of the request was sent.",
+    "decision-pending": "Payments were accepted, and not all decided in time.",
+    "rebalancing": "The worker that keeps this row is being replaced; ask again.",
+    "unavailable": "A server that is needed does not answer; ask again.",
+    "slow-down": "Too many wrong passwords; wait as long as Retry-After says.",
+}
+"""Problems with a name of their own; the documentation page explains each."""
+
+
+class Problem(SmartbankError):  # noqa: N818 - the name that RFC 9457 gives it
+    """A request that is refused or cannot be served, and why."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str = "",
+        headers: Mapping[str, str] | None = None,
+        retry_after: int = 0,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind
+        self.headers = dict(headers or {})
+        self.members = members
+        if retry_after:
+            self.headers["retry-after"] = str(retry_after)
+
+    def body(self) -> dict[str, Any]:
+        """Return the problem's members."""
+        return {
+            "type": f"/docs#{self.kind}" if self.kind else "about:blank",
+            "title": KINDS.get(self.kind) or HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            **self.members,
+        }
+
+    def response(self) -> Response:
+        """Return the problem as an answer."""
+        return Response(
+            msgspec.json.encode(self.body()),
+            self.status,
+            self.headers,
+            media_type=MEDIA_TYPE,
+        )
