@@ -18,6 +18,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>{title} API</title>
+<link rel="icon" href="/static/icon.svg">
 <link rel="stylesheet" href="/static/docs.css">
 </head>
 <body>

@@ -20,6 +20,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Log in · smartbank</title>
+<link rel="icon" href="/static/icon.svg">
 <link rel="stylesheet" href="/static/login.css">
 </head>
 <body>

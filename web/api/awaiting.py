@@ -121,6 +121,9 @@ class Awaiting:
     async def _look_back(self) -> None:
         while self.pending:
             await asyncio.sleep(LOOK_BACK)
+            if self._context.app.should_stop:
+                self._all.set()  # the caller is told what is pending, and asks again
+                return
             for one in list(self.pending):
                 try:
                     found = await self._context.decision(one)

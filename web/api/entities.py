@@ -78,7 +78,10 @@ async def _row(
     if table is not None and engine.sought and partition in table.owned:
         row = table.find(key, partition_for)
         if row is None:
-            raise Problem(404, f"no payment of {noun} {identity!r} is remembered")
+            raise Problem(
+                404,
+                f"no payment of {noun.removesuffix('s')} {identity!r} is remembered",
+            )
         return answer({"id": identity, "worker": context.settings.worker, **row.view()})
     owner = context.cluster.owner(source, key)
     if owner is None:
