@@ -129,9 +129,6 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on."""
-        if scope["type"] not in ("http", "websocket"):
-            await self._inner(scope, receive, send)
-            return
         try:
             refused = await self._refused(scope)
         except Problem as problem:

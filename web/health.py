@@ -23,18 +23,18 @@ class Progress:
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._moved: dict[Tp, tuple[int, float]] = {}
+        self._waiting: dict[Tp, tuple[int, float]] = {}
 
     def look(self, done: dict[Tp, int], ends: dict[Tp, int]) -> list[Tp]:
         """Return the stuck partitions: offsets done and ends of logs are given."""
         now = self._clock()
+        waiting: dict[Tp, tuple[int, float]] = {}
         for tp, offset in done.items():
-            at, since = self._moved.get(tp, (-1, now))
-            if offset != at or offset >= ends.get(tp, 0):
-                since = now
-            self._moved[tp] = offset, since
-        self._moved = {tp: seen for tp, seen in self._moved.items() if tp in done}
-        return sorted(tp for tp, (_, t) in self._moved.items() if now - t > PATIENCE)
+            if offset < ends.get(tp, 0):
+                at, since = self._waiting.get(tp, (offset, now))
+                waiting[tp] = offset, since if at == offset else now
+        self._waiting = waiting
+        return sorted(tp for tp, (_, t) in waiting.items() if now - t > PATIENCE)
 
 
 class Health(Service):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from math import ceil
 
 from web.problems import Problem
 from web.signatures import Signatures
@@ -29,10 +30,12 @@ class Passwords:
         signatures: Signatures,
         *,
         clock: Callable[[], float] = time.monotonic,
+        fits: Callable[[str, str], bool] = verify,
     ) -> None:
         self._users = users
         self._seal = signatures.seal
         self._clock = clock
+        self._fits = fits
         self._nobody = hash_password("nobody has this password")
         self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
         self._right: OrderedDict[bytes, float] = OrderedDict()
@@ -71,7 +74,7 @@ class Passwords:
         self._waiting += 1
         try:
             async with self._slots:
-                return await asyncio.to_thread(verify, password, hashed)
+                return await asyncio.to_thread(self._fits, password, hashed)
         finally:
             self._waiting -= 1
 
@@ -79,7 +82,7 @@ class Passwords:
         _, until = self._wrong.get(name[:LONGEST], (0, 0.0))
         left = until - self._clock()
         if left > 0:
-            raise _slow_down(int(left) + 1)
+            raise _slow_down(ceil(left))
 
     def _note_wrong(self, name: str) -> None:
         name = name[:LONGEST]

@@ -47,11 +47,8 @@ def build(context: Context, auth: Auth) -> ASGIApp:
     """Return everything that a worker serves."""
     console = _console(context)
     api = build_api(context, auth, home="/ui/" if console else "/docs")
-    places: dict[str, ASGIApp] = {
-        "/ui": console or _nothing,
-        "/static": StaticFiles(directory=STATIC),
-    }
-    return Hardened(Guard(Dispatcher(places, api), auth))
+    api.mount("/static", StaticFiles(directory=STATIC))
+    return Hardened(Guard(Dispatcher(api, console or _nothing), auth))
 
 
 def _console(context: Context) -> ASGIApp | None:
@@ -70,28 +67,32 @@ async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 class Dispatcher:
-    """Sends a request to the application of its path's first part, or to the API.
+    """Sends what is below `/ui` to the console, all else to the API.
 
-    The console gets the whole path: it knows its own prefix. Static files get what
-    follows theirs.
+    The console gets the whole path: it knows its own prefix.
     """
 
-    def __init__(self, places: dict[str, ASGIApp], api: ASGIApp) -> None:
-        self._places = places
+    def __init__(self, api: ASGIApp, console: ASGIApp) -> None:
         self._api = api
+        self._console = console
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] not in ("http", "websocket"):
-            return
-        first = "/" + scope["path"].split("/", 2)[1] if "/" in scope["path"] else ""
-        place = self._places.get(first, self._api)
-        if isinstance(place, StaticFiles):
-            if scope["type"] == "websocket":
-                await _nothing(scope, receive, send)
-                return
-            scope = {**scope, "root_path": scope.get("root_path", "") + first}
-        await place(scope, receive, send)
+        if of_console(scope["path"]):
+            await self._console(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await _nothing(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+def of_console(path: str) -> bool:
+    """Whether a path is the console's.
+
+    >>> of_console("/ui"), of_console("/ui/alerts"), of_console("/uid")
+    (True, True, False)
+    """
+    return path == "/ui" or path.startswith("/ui/")
 
 
 class Hardened:
@@ -103,7 +104,7 @@ class Hardened:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with security headers, leaving those that are set already."""
         path = scope.get("path", "")
-        console = path == "/ui" or path.startswith("/ui/")
+        console = of_console(path)
 
         async def harden(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -71,8 +71,9 @@ class Awaiting:
         here, elsewhere = self._owners()
         waiters = self._context.waiters
         async with AsyncExitStack() as stack:
-            for one in here:
-                waiters.expect(one).add_done_callback(self._made)
+            expected = {one: waiters.expect(one) for one in here}
+            for future in expected.values():
+                future.add_done_callback(self._made)
             try:
                 for url, ids in elsewhere.items():
                     await self._ask(stack, url, ids)
@@ -81,8 +82,8 @@ class Awaiting:
                 for task in self._tasks:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
-                for one in here:
-                    if one in self.pending:
+                for one, future in expected.items():
+                    if not future.done():
                         waiters.forget(one)
 
     def _owners(self) -> tuple[list[str], dict[str, list[str]]]:

@@ -1,0 +1,157 @@
+"""A site to ask: everything that a worker serves, on a worker that does nothing."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import msgspec
+from faust.types import TP
+
+from app.counters import Counters
+from app.engine.application import Application
+from app.engine.partitioner import partition_for
+from app.features.customers import CustomerRow
+from app.scoring.waiters import Waiters
+from app.settings import Settings
+from web.auth import Auth
+from web.cluster import Cluster
+from web.context import Context
+from web.forward import Forwarder
+from web.health import Health
+from web.outlet import Outlet
+from web.server import build
+from web.signatures import Signatures
+from web.users import User, Users, hash_password
+
+KEY = bytes(range(32))
+PASSWORD = "correct horse battery staple"
+PAYMENT = {
+    "id": "T1",
+    "occurred_at": "2026-03-01T12:00:00Z",
+    "customer_id": "C1",
+    "terminal_id": "P1",
+    "amount": 1250,
+    "currency": "EUR",
+}
+
+
+@cache
+def hashed(password: str = PASSWORD) -> str:
+    return hash_password(password)
+
+
+def user(name: str = "ann", role: Any = "analyst", password: str = PASSWORD) -> User:
+    return User(name, role, hashed(password))
+
+
+def users_file(path: Path, *users: User) -> str:
+    path.write_bytes(b"\n".join(msgspec.json.encode(one) for one in users))
+    return str(path)
+
+
+@dataclass
+class MemoryOutlet:
+    """Keeps what is sent, and does what a worker would do next."""
+
+    sent: list[tuple[str, bytes, bytes]] = field(default_factory=list)
+    then: Callable[[], Awaitable[None]] | None = None
+
+    async def send(self, topic: str, records: list[tuple[bytes, bytes]]) -> None:
+        self.sent += [(topic, key, value) for key, value in records]
+        if self.then:
+            await self.then()
+
+
+@dataclass
+class MemoryArchive:
+    """Keeps decisions."""
+
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    async def decision(self, transaction_id: str) -> dict[str, Any] | None:
+        return self.kept.get(transaction_id)
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing to let go of."""
+
+
+class Table:
+    """One customer table that owns the given partitions."""
+
+    def __init__(self, *owned: int) -> None:
+        self.owned = dict.fromkeys(owned)
+        self.rows: dict[bytes, CustomerRow] = {}
+
+    def find(self, key: bytes, _: Any) -> CustomerRow | None:
+        return self.rows.get(key)
+
+
+class Site:
+    """A worker's web server, asked without a network.
+
+    It owns the partitions given of every topic, of four.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        owned: tuple[int, ...] = (0, 1, 2, 3),
+        others: httpx.AsyncBaseTransport | None = None,
+        users: tuple[User, ...] = (),
+    ) -> None:
+        named = users or (user(), user("vic", "viewer"))
+        self.settings = Settings(
+            worker="one", users_file=users_file(folder / "users.jsonl", *named)
+        )
+        topics = ("customer-activity", "terminal-activity")
+        self.table = Table(*owned)
+        self.engine = SimpleNamespace(
+            started=True,
+            sought=True,
+            positions={TP(topic, p): 0 for topic in topics for p in owned},
+            settled={},
+            sources={},
+            tables={"customer-activity": self.table},
+            checkpoint_seconds=0.5,
+            restore_seconds=0.25,
+            lag=lambda _: {"transactions": 7},
+        )
+        app = SimpleNamespace(engine=self.engine, consumer=None, should_stop=False)
+        self.signatures = Signatures(KEY)
+        self.outlet = MemoryOutlet()
+        self.archive = MemoryArchive()
+        self.health = SimpleNamespace(stuck=[])
+        self.context = Context(
+            settings=self.settings,
+            app=cast("Application", app),
+            counters=Counters(),
+            waiters=Waiters(),
+            cluster=Cluster(4),
+            outlet=cast("Outlet", self.outlet),
+            health=cast("Health", self.health),
+            forwarder=Forwarder(self.signatures, transport=others),
+            archive=self.archive,
+        )
+        self.auth = Auth(Users(self.settings.users_file), self.signatures)
+        self.application = build(self.context, self.auth)
+
+    def client(self, name: str = "", password: str = PASSWORD) -> httpx.AsyncClient:
+        """Return a client; without a name, one that is not logged in."""
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(
+                cast("Any", self.application), raise_app_exceptions=False
+            ),
+            base_url="http://one",
+            auth=(name, password) if name else None,
+        )
+
+
+def key_in(partition: int, *, prefix: str = "C") -> str:
+    """Return an id that lands in a partition of four."""
+    names = (f"{prefix}{number}" for number in range(1000))
+    return next(n for n in names if partition_for(n.encode(), 4) == partition)
