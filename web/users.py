@@ -48,11 +48,11 @@ def at_least(role: Role, least: Role) -> bool:
     return ROLES.index(role) >= ROLES.index(least)
 
 
-def hash_password(password: str, *, salt: bytes = b"") -> str:
-    """Hash a password with scrypt (RFC 7914), with a random salt unless given."""
-    salt = salt or os.urandom(SALT_BYTES)
-    digest = _scrypt(password, salt, COST, BLOCK, LANES)
-    return f"scrypt${COST}${BLOCK}${LANES}${salt.hex()}${digest.hex()}"
+def hash_password(password: str, *, cost: int = COST) -> str:
+    """Hash a password with scrypt (RFC 7914) and a random salt."""
+    salt = os.urandom(SALT_BYTES)
+    digest = _scrypt(password, salt, cost, BLOCK, LANES)
+    return f"scrypt${cost}${BLOCK}${LANES}${salt.hex()}${digest.hex()}"
 
 
 def verify(password: str, hashed: str) -> bool:

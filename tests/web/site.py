@@ -41,7 +41,8 @@ PAYMENT = {
 
 @cache
 def hashed(password: str = PASSWORD) -> str:
-    return hash_password(password)
+    """Hash a password so weakly that tests need not wait for it."""
+    return hash_password(password, cost=2)
 
 
 def user(name: str = "ann", role: Any = "analyst", password: str = PASSWORD) -> User:
