@@ -22,6 +22,11 @@ class City(NamedTuple):
     population: int
     zone: int
 
+    @property
+    def place(self) -> Place:
+        """Where its centre is."""
+        return Place(self.latitude, self.longitude)
+
 
 CITIES = (
     City("London", "GB", 51.507, -0.128, 8900, 0),
