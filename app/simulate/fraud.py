@@ -8,7 +8,7 @@ from random import Random
 from app.features.places import distance_m
 from app.simulate.cities import CITIES, HOUR, City, offset
 from app.simulate.habits import poisson
-from app.simulate.merchants import CATEGORY, Market, Terminal
+from app.simulate.merchants import CATEGORY, Market, Terminal, popular
 from app.simulate.payments import MINUTE, Order, midnight
 from app.simulate.people import Customer, account, phone
 
@@ -180,7 +180,9 @@ class Underworld:
 
 
 def _remote(rng: Random, market: Market, names: Sequence[str]) -> Terminal:
-    return rng.choice(market.remote[CATEGORY[rng.choice(names)]])
+    """Draw a merchant that needs no walk: the more customers the likelier."""
+    shelf = market.remote[CATEGORY[rng.choice(names)]]
+    return shelf[popular(rng, len(shelf))]
 
 
 def _cents(rng: Random, victim: Customer, *, low: float, high: float) -> int:

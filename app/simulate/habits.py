@@ -54,7 +54,7 @@ _EVERYDAY = {
     "media": 3,
     "games": 2,
     "subscription": 3,
-    "travel agency": 0.5,
+    "travel agency": 0.35,
     "betting": 0.6,
     "crypto": 0.2,
     "transfer": 4,

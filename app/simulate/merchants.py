@@ -29,24 +29,24 @@ class Category(NamedTuple):
 
 
 CATEGORIES = (
-    Category("5411", "groceries", "pos", 24, 0.65, 7, 22, 6),
-    Category("5812", "restaurant", "pos", 28, 0.5, 11, 24, 4),
+    Category("5411", "groceries", "pos", 27, 0.45, 7, 22, 6),
+    Category("5812", "restaurant", "pos", 28, 0.42, 11, 24, 4),
     Category("5814", "coffee", "pos", 7, 0.45, 6, 23, 3),
     Category("5541", "fuel", "pos", 46, 0.3, 5, 24, 1.5),
     Category("5912", "pharmacy", "pos", 14, 0.55, 8, 20, 1.5),
-    Category("5651", "clothing", "pos", 42, 0.55, 9, 21, 1.5),
-    Category("5732", "electronics", "pos", 70, 0.6, 9, 21, 0.5),
+    Category("5651", "clothing", "pos", 40, 0.45, 9, 21, 1.5),
+    Category("5732", "electronics", "pos", 60, 0.5, 9, 21, 0.5),
     Category("4111", "transit", "pos", 4, 0.4, 5, 25, 0.7),
     Category("5813", "bar", "pos", 17, 0.5, 17, 27, 1),
     Category("7832", "cinema", "pos", 19, 0.35, 14, 24, 0.5),
     Category("7230", "hairdresser", "pos", 30, 0.35, 9, 19, 0.7),
-    Category("7011", "hotel", "pos", 95, 0.4, 6, 24, 0.5),
-    Category("6011", "cash", "atm", 60, 0.5, 0, 24, 1.5),
-    Category("5964", "mail order", "online", 34, 0.6, 0, 24, 6),
+    Category("7011", "hotel", "pos", 74, 0.3, 6, 24, 0.5),
+    Category("6011", "cash", "atm", 50, 0.35, 0, 24, 1.5),
+    Category("5964", "mail order", "online", 32, 0.45, 0, 24, 6),
     Category("5815", "media", "online", 9, 0.35, 0, 24, 3),
     Category("5816", "games", "online", 9, 0.6, 0, 24, 2),
     Category("4899", "subscription", "online", 14, 0.4, 0, 24, 2),
-    Category("4722", "travel agency", "online", 110, 0.5, 0, 24, 1),
+    Category("4722", "travel agency", "online", 90, 0.4, 0, 24, 1),
     Category("7995", "betting", "online", 20, 0.6, 0, 24, 1),
     Category("6051", "crypto", "online", 50, 0.7, 0, 24, 0.5),
     Category("4829", "transfer", "transfer", 45, 0.6, 0, 24, 1),
@@ -104,6 +104,15 @@ def amount(rng: Random, category: Category, level: float = 0.0) -> float:
     if category.channel == "atm":
         return max(_NOTE, round(drawn / _NOTE) * _NOTE)
     return max(drawn, 0.3)
+
+
+def popular(rng: Random, count: int) -> int:
+    """Draw one of so many: the first are the most popular.
+
+    >>> popular(Random(1), 1)
+    0
+    """
+    return int(count * rng.random() ** 2)
 
 
 class Market:

@@ -11,7 +11,7 @@ from faker.generator import Generator
 from app.events.payments import Place
 from app.simulate.cities import CITIES, City, near
 from app.simulate.habits import HABITS, Habit
-from app.simulate.merchants import CATEGORY, Category, Market, Terminal
+from app.simulate.merchants import CATEGORY, Category, Market, Terminal, popular
 
 TEST_BIN = "400000"  # Visa's range for test cards
 PAYMENTS_A_DAY = 2.2  # of the average customer
@@ -146,8 +146,8 @@ def _favourites(
 
     def favourite(category: Category) -> Terminal:
         shelf = market.street[city].get(category) or market.remote[category]
-        popular = (int(len(shelf) * rng.random() ** 2) for _ in range(_CANDIDATES))
-        return min((shelf[index] for index in popular), key=away)
+        candidates = [shelf[popular(rng, len(shelf))] for _ in range(_CANDIDATES)]
+        return min(candidates, key=away)
 
     known: dict[str, list[Terminal]] = {}
     slots = [market.remote[CATEGORY["mail order"]][0]]
