@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from itertools import islice, takewhile
+from itertools import dropwhile, islice, takewhile
 from math import inf
 from operator import attrgetter
 from random import Random
@@ -47,7 +47,7 @@ class Bank:
         trips: bool = True,
     ) -> None:
         stated = f"{seed} {customers} {start} {fraud} {trips}"
-        self.name = f"S{crc32(stated.encode()):08x}"
+        self.name = _name(stated)
         self._start = start
         rng = _random(f"people {seed}")
         self.market = Market(rng, customers=customers)
@@ -65,22 +65,31 @@ class Bank:
         self, *, limit: int | None = None, until: int | None = None
     ) -> Iterator[Chunk]:
         """Yield payments, at most so many and before a time; else without end."""
-        orders = self.orders()
+        orders: Iterator[Order] = self.orders()
         if until is not None:
             orders = takewhile(lambda order: order.at < until, orders)
         return self._chunks(islice(orders, limit))
 
     def live(
-        self, *, rate: float, clock: Callable[[], int], limit: int | None = None
+        self,
+        *,
+        rate: float,
+        since: int,
+        clock: Callable[[], int],
+        limit: int | None = None,
     ) -> Iterator[Chunk]:
-        """Yield the payments from the start to now, then so many a second from now on.
+        """Yield the payments since a time until now, then so many a second from now on.
 
         The bank's days go on as fast as the rate uses them up, but each payment has
         the time at which it is due by the clock (microseconds from the epoch).
         """
         now = clock()
-        orders = islice(_live(self.orders(), now, rate=rate, clock=clock), limit)
-        return self._chunks(orders, live_from=now)
+        orders: Iterable[Order] = dropwhile(
+            lambda order: order.at < since, self.orders()
+        )
+        orders = _live(orders, now, rate=rate, clock=clock)
+        self.name = _name(f"{self.name} {now}")  # tomorrow's run pays anew
+        return self._chunks(islice(orders, limit), live_from=now)
 
     def orders(self) -> Iterator[Order]:
         """Yield payment orders in the order of event time, from the start on, UTC.
@@ -125,17 +134,17 @@ class Bank:
 
 
 def _live(
-    orders: Iterator[Order], now: int, *, rate: float, clock: Callable[[], int]
+    orders: Iterable[Order], now: int, *, rate: float, clock: Callable[[], int]
 ) -> Iterator[Order]:
     """Space out evenly, from when it is their turn, the orders that come after now."""
+    first, number = 0, 0
     for order in orders:
-        if order.at >= now:
-            first = clock()
-            yield order._replace(at=first)
-            break
-        yield order
-    for number, order in enumerate(orders, start=1):
+        if order.at < now:
+            yield order
+            continue
+        first = first or clock()
         yield order._replace(at=first + round(number * SECOND / rate))
+        number += 1
 
 
 def _chargeback(transaction: Transaction, order: Order, key: bytes) -> DueLabel:
@@ -151,6 +160,10 @@ def _chargeback(transaction: Transaction, order: Order, key: bytes) -> DueLabel:
     )
     due = order.at + LABEL_DELAY // timedelta(microseconds=1)
     return DueLabel(due, transaction.id, key, _encode(label))
+
+
+def _name(stated: str) -> str:
+    return f"S{crc32(stated.encode()):08x}"
 
 
 def _random(seed: str) -> Random:

@@ -35,12 +35,14 @@ class Options(msgspec.Struct, frozen=True):
         in_flight: payments sent and not yet decided, at most.
         rate: payments a second; None for as fast as they are decided.
         pace: event time against real time: 60 is a minute a second.
+        live: each payment leaves at its event time, those of the past at once.
         patience: seconds without any progress after which the rest is lost.
     """
 
     in_flight: int = 8_000
     rate: float | None = None
     pace: float | None = None
+    live: bool = False
     patience: float = 60.0
 
 
@@ -134,6 +136,9 @@ class Sender:
     async def _pace(self, part: Chunk, started: float) -> None:
         """Wait until a slice is due."""
         options = self._options
+        if options.live:
+            await asyncio.sleep(max(part.times[0] / 1e6 - time.time(), 0))
+            return
         if self._first_at is None:
             self._first_at = part.times[0]
         due = 0.0

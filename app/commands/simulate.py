@@ -1,0 +1,155 @@
+"""Simulate a bank: honest payments and fraud, to Kafka or to a file."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Unpack
+
+import click
+
+from app.commands.sending import MOMENT, How, check, send, sending_options, utc
+from app.features.clock import microseconds
+from app.simulate.bank import START, Bank
+from app.simulate.writer import SUFFIXES, write
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option(
+    "--customers",
+    default=5_000,
+    show_default=True,
+    type=click.IntRange(min=10),
+    help="How many; each pays about 2.2 times a day.",
+)
+@click.option(
+    "--seed", default=0, show_default=True, help="Another seed, other people."
+)
+@click.option(
+    "--start",
+    type=DAY,
+    default=None,
+    help=f"First day, UTC.  [default: {START}, or as --history says when live]",
+)
+@click.option("--until", type=MOMENT, help="Before this event time, UTC.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many payments.")
+@click.option(
+    "--fraud/--no-fraud", default=True, show_default=True, help="With fraud and labels."
+)
+@click.option(
+    "--live/--no-live",
+    default=None,
+    help="Payments happen when they are sent.  [default: with --rate, without --start]",
+)
+@click.option(
+    "--history",
+    type=click.IntRange(min=0),
+    help="When live, so many days before now first, as fast as they are decided.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this .jsonl or .parquet file instead, labels beside it.",
+)
+@sending_options
+def simulate(  # noqa: PLR0913 - one parameter an option
+    *,
+    customers: int,
+    seed: int,
+    start: datetime | None,
+    until: datetime | None,
+    limit: int | None,
+    fraud: bool,
+    live: bool | None,
+    history: int | None,
+    out: Path | None,
+    **how: Unpack[How],
+) -> None:
+    """Send the payments of a made-up bank, and wait for the decisions.
+
+    Without --rate or --pace it goes as fast as payments are decided, and ends at the
+    present. The same seed and the same options give the same payments.
+    """
+    check(how)
+    live = _is_live(live, how, start=start, history=history)
+    now = datetime.now(UTC)
+    if live and not start:
+        since = now - timedelta(days=history or 0)
+    else:
+        since = utc(start) or datetime.combine(START, datetime.min.time(), UTC)
+    bank = Bank(
+        seed=seed, customers=customers, start=since.date(), fraud=fraud, trips=not live
+    )
+    if out:
+        _write(bank, out, how, live=live, limit=limit, until=until)
+    elif live:
+        if until:
+            message = "--until does not go with a live bank; stop it, or give --limit"
+            raise click.UsageError(message)
+        chunks = bank.live(
+            rate=how["rate"] or 0, since=microseconds(since), clock=_now, limit=limit
+        )
+        send(chunks, how, total=limit, live=True)
+    else:
+        if since > now:
+            message = f"--start {since:%Y-%m-%d} is in the future"
+            raise click.UsageError(message)
+        end = min(utc(until) or now, now)
+        chunks = bank.chunks(limit=limit, until=microseconds(end))
+        send(chunks, how, total=limit)
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
+
+
+def _is_live(
+    live: bool | None,  # noqa: FBT001 - as the command line has it
+    how: How,
+    *,
+    start: datetime | None,
+    history: int | None,
+) -> bool:
+    """Say whether payments happen when they are sent.
+
+    Raises:
+        click.UsageError: some options contradict each other.
+    """
+    if history is not None and (live is False or start):
+        message = "--history is for a live bank without --start"
+        raise click.UsageError(message)
+    if live is None:
+        live = history is not None or bool(how["rate"] and not start)
+    if live and not how["rate"]:
+        message = "a live bank needs --rate"
+        raise click.UsageError(message)
+    return live
+
+
+def _write(
+    bank: Bank,
+    out: Path,
+    how: How,
+    *,
+    live: bool,
+    limit: int | None,
+    until: datetime | None,
+) -> None:
+    """Write to a file instead of sending."""
+    if out.suffix not in SUFFIXES:
+        message = f"--out {out}: expected a name that ends in {' or '.join(SUFFIXES)}"
+        raise click.UsageError(message)
+    if live or how["rate"] or how["pace"]:
+        message = "--out takes no --rate, --pace or --live: a file has no clock"
+        raise click.UsageError(message)
+    end = utc(until)
+    if not (limit or end):
+        message = "--out needs an end: give --limit or --until"
+        raise click.UsageError(message)
+    chunks = bank.chunks(limit=limit, until=microseconds(end) if end else None)
+    written = write(chunks, out)
+    click.echo(
+        f"{written.payments:,} payments in {out}, "
+        f"{written.labels:,} labels in {written.labels_path}"
+    )
