@@ -8,6 +8,7 @@ from typing import Any, TypedDict, TypeVar
 
 import click
 
+from app.commands.reaching import reaching_kafka
 from app.settings import load
 from app.sources.chunks import Chunk
 from app.sources.progress import run
@@ -90,4 +91,5 @@ def send(
     )
     settings = load()
     status = run(lambda: Sender(settings, options), chunks, total, how["as_json"])
-    sys.exit(asyncio.run(status))
+    with reaching_kafka(settings):
+        sys.exit(asyncio.run(status))

@@ -3,11 +3,10 @@
 import asyncio
 
 import click
-from aiokafka.errors import KafkaConnectionError
 from rich.console import Console
 from rich.table import Table
 
-from app.errors import ServiceError
+from app.commands.reaching import reaching_kafka
 from app.settings import load
 from app.topics import TOPICS, ensure_topics
 
@@ -16,14 +15,8 @@ from app.topics import TOPICS, ensure_topics
 def topics() -> None:
     """Create the topics that are missing and show all of them."""
     settings = load()
-    try:
+    with reaching_kafka(settings):
         created = asyncio.run(ensure_topics(settings))
-    except KafkaConnectionError as error:
-        message = (
-            f"no Kafka answers at {settings.kafka}; start one with: "
-            "smartbank services up, or set SMARTBANK_KAFKA"
-        )
-        raise ServiceError(message) from error
     table = Table("topic", "partitions", "key", "carries", "", box=None)
     for topic in TOPICS:
         table.add_row(

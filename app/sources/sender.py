@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from app.engine.partitioner import partition_for
 from app.settings import Settings
@@ -93,8 +94,13 @@ class Sender:
         consumer = AIOKafkaConsumer(
             bootstrap_servers=brokers, max_partition_fetch_bytes=4 * 1024 * 1024
         )
-        await self._producer.start()
-        await consumer.start()
+        try:
+            await self._producer.start()
+            await consumer.start()
+        except KafkaError:
+            await self._producer.stop()
+            await consumer.stop()
+            raise
         tracker = asyncio.create_task(self._track(consumer))
         try:
             await self._listen(consumer)

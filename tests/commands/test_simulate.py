@@ -1,0 +1,110 @@
+"""`smartbank simulate`: to a file, or live to Kafka."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.events.payments import Transaction
+from app.local.server import Server
+from app.settings import load
+from app.topics import ensure_topics
+from tests.road import records
+
+FEW = ("--customers", "50")
+
+
+def simulate(*arguments: str | float | Path) -> Result:
+    return CliRunner().invoke(main, ["simulate", *map(str, arguments)])
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_the_same_seed_writes_the_same_files(suffix: str, tmp_path: Path):
+    one, two = tmp_path / f"one{suffix}", tmp_path / f"two{suffix}"
+
+    results = [simulate("--limit", "5000", "--out", path) for path in (one, two)]
+
+    assert results[0].exit_code == 0
+    assert results[0].output.startswith(f"5,000 payments in {one}, ")
+    assert one.read_bytes() == two.read_bytes()
+    for path in (one, two):
+        assert path.with_suffix(f".labels{suffix}").stat().st_size > 0
+
+
+def test_a_file_holds_what_is_between_start_and_until(tmp_path: Path):
+    path = tmp_path / "bank.jsonl"
+
+    done = simulate(
+        *FEW, "--start", "2026-02-01", "--until", "2026-02-03T12:00:00", "--out", path
+    )
+
+    times = [
+        msgspec.json.decode(line)["occurred_at"]
+        for line in path.read_bytes().splitlines()
+    ]
+    assert done.exit_code == 0
+    assert "2026-02-01T" <= times[0] < "2026-02-01T12"
+    assert "2026-02-03T" <= times[-1] < "2026-02-03T12"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--out", "bank.csv", "--limit", "9"], "ends in .jsonl or .parquet"),
+        (["--out", "bank.jsonl"], "give --limit or --until"),
+        (["--out", "bank.jsonl", "--limit", "9", "--rate", "9"], "--out takes no"),
+        (["--rate", "9", "--pace", "9"], "exclude each other"),
+        (["--live"], "a live bank needs --rate"),
+        (["--history", "3"], "a live bank needs --rate"),
+        (["--history", "3", "--rate", "9", "--no-live"], "without --start"),
+        (["--rate", "9", "--until", "2026-03-01"], "does not go with a live bank"),
+        (["--start", "2999-01-01"], "is in the future"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    arguments: list[str], complaint: str
+):
+    done = simulate(*FEW, *arguments)
+
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.output.split())
+
+
+def test_without_a_kafka_it_says_so_in_a_line(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SMARTBANK_KAFKA", "127.0.0.1:1")
+
+    done = simulate(*FEW, "--limit", "9")
+
+    assert done.exit_code == 1
+    assert done.output.splitlines()[-1].startswith("Error: no Kafka answers at")
+
+
+def test_live_payments_happen_when_they_are_sent(
+    kafka: Server, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SMARTBANK_KAFKA", kafka.address)
+    asyncio.run(ensure_topics(load()))
+    started = time.time() * 1000
+
+    # Nobody decides here: it gives up on the decisions after a second.
+    done = simulate("--rate", 40, "--limit", 80, "--patience", 1, "--json")
+
+    report = msgspec.json.decode(done.stdout)
+    late = asyncio.run(_latenesses(kafka, since=started))
+    assert (report["sent"], report["lost"], len(late)) == (80, 80, 80)
+    assert done.exit_code == 1
+    assert -5 < min(late) <= max(late) < 1_000
+
+
+async def _latenesses(kafka: Server, *, since: float) -> list[float]:
+    """Return how long after each payment Kafka took it, in milliseconds."""
+    return [
+        record.timestamp - paid.occurred_at.timestamp() * 1000
+        async for record in records(kafka.address, "transactions")
+        if record.timestamp >= since
+        and (paid := msgspec.json.decode(record.value, type=Transaction))
+    ]
