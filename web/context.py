@@ -11,7 +11,7 @@ from app.counters import Counters
 from app.engine.application import Application
 from app.events.pulses import Pulse
 from app.rules.ruleset import Ruleset, default_ruleset
-from app.scoring.waiters import Waiters
+from app.waiters import Waiters
 from app.settings import Settings
 from web.cluster import Cluster
 from web.forward import Forwarder

@@ -15,7 +15,7 @@ from app import main
 from app.counters import Counters
 from app.engine.application import Application
 from app.errors import SettingError
-from app.scoring.waiters import Waiters
+from app.waiters import Waiters
 from app.settings import Settings, secret
 from web.auth import Auth
 from web.cluster import Cluster, Follower
@@ -99,7 +99,8 @@ class WebServer(Service):
         heart = Heart(settings, app, self._counters, url=self.url)
         for service in (outlet, follower, health, PulseSender(heart, outlet)):
             await self.add_runtime_dependency(service)
-        self._serve(build(context, Auth(users, signatures)), sock)
+        console = _optional("web.console", "build", context)
+        self._serve(build(context, Auth(users, signatures), console=console), sock)
 
     def _serve(self, application: Any, sock: socket.socket) -> None:
         config = uvicorn.Config(

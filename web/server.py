@@ -1,7 +1,5 @@
 """Server: one ASGI application of console, API and static files, behind one guard."""
 
-import importlib
-import importlib.util
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
@@ -13,7 +11,6 @@ from web.auth import Auth, Guard
 from web.context import Context
 from web.problems import Problem
 
-CONSOLE = "web.console"
 STATIC = Path(__file__).parent / "static"
 
 PLAIN_POLICY = (
@@ -43,19 +40,11 @@ HEADERS = {
 }
 
 
-def build(context: Context, auth: Auth) -> ASGIApp:
-    """Return everything that a worker serves."""
-    console = _console(context)
+def build(context: Context, auth: Auth, *, console: ASGIApp | None) -> ASGIApp:
+    """Return everything that a worker serves; `console` is what is below `/ui`."""
     api = build_api(context, auth, home="/ui/" if console else "/docs")
     api.mount("/static", StaticFiles(directory=STATIC))
     return Hardened(Guard(Dispatcher(api, console or _nothing), auth))
-
-
-def _console(context: Context) -> ASGIApp | None:
-    if importlib.util.find_spec(CONSOLE) is None:
-        return None
-    found: ASGIApp = importlib.import_module(CONSOLE).build(context)
-    return found
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

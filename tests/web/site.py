@@ -15,7 +15,7 @@ from app.counters import Counters
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
-from app.scoring.waiters import Waiters
+from app.waiters import Waiters
 from app.settings import Settings
 from web.auth import Auth
 from web.cluster import Cluster
@@ -139,7 +139,7 @@ class Site:
             archive=self.archive,
         )
         self.auth = Auth(Users(self.settings.users_file), self.signatures)
-        self.application = build(self.context, self.auth)
+        self.application = build(self.context, self.auth, console=None)
 
     def client(self, name: str = "", password: str = PASSWORD) -> httpx.AsyncClient:
         """Return a client; without a name, one that is not logged in."""

@@ -1,0 +1,64 @@
+"""Pulse: what a worker says of itself, and what is new since it last did."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.web.site import Site
+from tests.web.test_transactions import decision
+from web.pulse import Heart
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path, owned=(1, 3))
+
+
+@pytest.fixture
+def heart(site: Site) -> Heart:
+    context = site.context
+    return Heart(context.settings, context.app, context.counters, url="http://one")
+
+
+def test_a_pulse_says_who_where_and_what(heart: Heart):
+    pulse = heart.beat(AT)
+
+    assert (pulse.worker, pulse.role, pulse.url) == ("one", "score", "http://one")
+    assert (pulse.at, pulse.state) == (AT, "running")
+    assert pulse.owned["terminal-activity"] == [1, 3]
+    assert pulse.lag == {"transactions": 7}
+
+
+def test_a_pulse_counts_from_the_start_but_latency_and_decisions_from_the_last(
+    site: Site, heart: Heart
+):
+    counters = site.context.counters
+    counters.decided_batch([decision("T1")], [3])
+    first = heart.beat(AT)
+    counters.decided_batch([decision("T2")], [3])
+    counters.decided_batch([decision("T3")], [60_000])
+    second = heart.beat(AT)
+    third = heart.beat(AT)
+
+    assert (first.decided, first.latency_ms) == (1, {"5": 1})
+    assert (second.decided, second.latency_ms) == (3, {"5": 1, "inf": 1})
+    assert second.outcomes == {"approve": 3}
+    assert [one.id for one in first.recent] == ["T1"]
+    assert (third.latency_ms, third.recent) == ({}, [])
+
+
+def test_a_worker_that_recovers_owns_nothing(site: Site, heart: Heart):
+    site.engine.sought = False
+
+    pulse = heart.beat(AT)
+
+    assert (pulse.state, pulse.owned, pulse.lag) == ("recovering", {}, {})
+
+
+def test_a_worker_without_partitions_stands_by(site: Site, heart: Heart):
+    site.engine.positions = {}
+
+    assert heart.beat(AT).state == "standby"
