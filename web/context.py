@@ -11,8 +11,8 @@ from app.counters import Counters
 from app.engine.application import Application
 from app.events.pulses import Pulse
 from app.rules.ruleset import Ruleset, default_ruleset
-from app.waiters import Waiters
 from app.settings import Settings
+from app.waiters import Waiters
 from web.cluster import Cluster
 from web.forward import Forwarder
 from web.health import Health

@@ -15,8 +15,8 @@ from app import main
 from app.counters import Counters
 from app.engine.application import Application
 from app.errors import SettingError
-from app.waiters import Waiters
 from app.settings import Settings, secret
+from app.waiters import Waiters
 from web.auth import Auth
 from web.cluster import Cluster, Follower
 from web.context import Context

@@ -15,8 +15,8 @@ from app.counters import Counters
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
-from app.waiters import Waiters
 from app.settings import Settings
+from app.waiters import Waiters
 from web.auth import Auth
 from web.cluster import Cluster
 from web.context import Context
