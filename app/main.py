@@ -9,8 +9,8 @@ import mode.loop
 from app import topics
 from app.counters import Counters
 from app.engine.application import Application
-from app.scoring.waiters import Waiters
 from app.settings import load
+from app.waiters import Waiters
 
 AGENTS = {
     "score": ["agents.capture", "agents.customers", "agents.terminals", "web.mount"],

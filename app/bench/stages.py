@@ -1,6 +1,5 @@
 """The customer stage alone, on the engine: what stock Faust is measured against."""
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,18 +12,20 @@ from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.events.payments import Payment, ProfiledPayment
 from app.features.customers import CustomerRow
+from app.settings import load
 
 decode = msgspec.json.Decoder(Payment).decode
 encode = msgspec.json.Encoder().encode
 
 mode.loop.use("uvloop")
+settings = load()
 app = Application(
     "bench-engine",
-    brokers=os.environ["SMARTBANK_KAFKA"],
+    brokers=settings.kafka,
     worker="bench",
     partitions=4,
     outputs=["bench-engine-out"],
-    datadir=os.environ["SMARTBANK_DATA_DIR"],
+    datadir=settings.data_dir,
 )
 table = app.checkpointed("bench-engine-rows", row=CustomerRow, source="bench-payments")
 

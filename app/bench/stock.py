@@ -1,6 +1,5 @@
 """The customer stage alone, on stock Faust: one table, one message an event."""
 
-import os
 from typing import Any
 
 import faust
@@ -9,14 +8,16 @@ import msgspec
 
 from app.events.payments import Payment, ProfiledPayment
 from app.features.customers import CustomerRow
+from app.settings import load
 
 decode = msgspec.json.Decoder(Payment).decode
 encode = msgspec.json.Encoder().encode
 
 mode.loop.use("uvloop")
+settings = load()
 app = faust.App(
     "bench-stock",
-    broker=f"kafka://{os.environ['SMARTBANK_KAFKA']}",
+    broker=f"kafka://{settings.kafka}",
     topic_partitions=4,
     topic_disable_leader=True,
     table_standby_replicas=0,
@@ -24,7 +25,7 @@ app = faust.App(
     producer_max_batch_size=256 * 1024,
     stream_recovery_delay=0.0,
     web_enabled=False,
-    datadir=os.environ["SMARTBANK_DATA_DIR"],
+    datadir=settings.data_dir,
 )
 raw = {"key_type": bytes, "value_type": bytes, "value_serializer": "raw"}
 payments = app.topic("bench-payments", **raw)

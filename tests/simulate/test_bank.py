@@ -43,7 +43,7 @@ def test_event_time_never_goes_back_and_begins_with_the_first_day(chunks: list[C
     times = [at for chunk in chunks for at in chunk.times]
 
     assert times == sorted(times)
-    assert midnight(START) <= times[0] < midnight(START) + 2 * HOUR
+    assert midnight(START) <= times[0] < midnight(START) + 6 * HOUR
     assert times[-1] > midnight(START + timedelta(days=9))
 
 

@@ -18,7 +18,7 @@ from app.simulate.fraud import (
 )
 from app.simulate.payments import Order
 
-SEEDS = range(20)
+SEEDS = range(60)
 AT = 1_767_600_000_000_000
 
 
