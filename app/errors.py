@@ -3,6 +3,7 @@
 ```
 SmartbankError
 ├── BadRecord        a record from outside that does not fit its schema
+├── RefusedError     a record that a store will not have
 ├── RuleError        a rule that cannot be used (app/rules refines it)
 ├── SettingError     a setting that is missing or out of range
 ├── ColumnMapError   a file whose columns do not fit its map
@@ -27,6 +28,10 @@ class BadRecord(SmartbankError):  # noqa: N818 - the field's term, not "...Error
 
     def __str__(self) -> str:
         return f"{self.field}: got {self.got}, expected {self.expected}"
+
+
+class RefusedError(SmartbankError):
+    """A store will never have a record."""
 
 
 class RuleError(SmartbankError):

@@ -12,6 +12,7 @@ import uvicorn
 from mode import Service
 
 from app import main
+from app.archive import Archive
 from app.counters import Counters
 from app.engine.application import Application
 from app.errors import SettingError
@@ -94,7 +95,7 @@ class WebServer(Service):
             health=health,
             forwarder=Forwarder(signatures),
             live=live,
-            archive=_optional("app.archive", "Archive", settings),
+            archive=Archive(settings),
         )
         heart = Heart(settings, app, self._counters, url=self.url)
         for service in (outlet, follower, health, PulseSender(heart, outlet)):

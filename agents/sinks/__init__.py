@@ -1,1 +1,1 @@
-"""Sinks: where decisions are delivered to."""
+"""Sinks: the stores that decisions are delivered to, and how they are."""

@@ -1,0 +1,116 @@
+"""Archive: every decision in Mongo, the first one written stands."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import bson
+import msgspec
+from bson.errors import InvalidDocument
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, DESCENDING
+from pymongo.errors import BulkWriteError
+
+from app.events.decisions import Decision
+from app.settings import Settings
+
+COLLECTION = "decisions"
+PATIENCE_MS = 5_000
+_DUPLICATE = 11000
+_INDEXES = (
+    [("payment.customer_id", ASCENDING), ("occurred_at", DESCENDING)],
+    [("payment.terminal_id", ASCENDING), ("occurred_at", DESCENDING)],
+    [("outcome", ASCENDING), ("occurred_at", DESCENDING)],
+)
+
+
+class Decided(NamedTuple):
+    """A decision as it came down the log; `decided_at` is when Kafka took it."""
+
+    decision: Decision
+    wire: bytes
+    decided_at: datetime
+
+
+class Archive:
+    """Decisions in the collection `decisions` of the settings' Mongo database.
+
+    A document is the decision's JSON, its `id` as `_id`, with `occurred_at` (of the
+    payment) and `decided_at` as dates to sort by.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._client = AsyncIOMotorClient(
+            settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
+        )
+        self._decisions = self._client[settings.database][COLLECTION]
+
+    async def prepare(self) -> None:
+        """Create the indexes that are missing.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        for keys in _INDEXES:
+            await self._decisions.create_index(keys)
+
+    async def write(self, batch: Sequence[Decided]) -> dict[int, str]:
+        """Insert what is not there yet; return why others were refused, by place.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses; some may have been written.
+        """
+        documents = [_document(one) for one in batch]
+        refused: dict[int, str] = {}
+        try:
+            await self._decisions.insert_many(documents, ordered=False)
+        except BulkWriteError as error:
+            if error.details["writeConcernErrors"]:
+                raise
+            for told in error.details["writeErrors"]:
+                if told["code"] != _DUPLICATE:
+                    refused[told["index"]] = told["errmsg"]
+        except (InvalidDocument, OverflowError):
+            refused = _unfit(documents)
+            fit = [place for place in range(len(batch)) if place not in refused]
+            if fit:
+                rest = await self.write([batch[place] for place in fit])
+                refused |= {fit[place]: why for place, why in rest.items()}
+        return refused
+
+    async def decision(self, transaction_id: str) -> dict[str, Any] | None:
+        """Return a payment's decision with its `decided_at`, or None.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        found = await self._decisions.find_one({"_id": transaction_id})
+        if found is None:
+            return None
+        del found["occurred_at"]
+        return {"id": found.pop("_id"), **found}
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def _document(one: Decided) -> dict[str, Any]:
+    document = msgspec.to_builtins(one.decision)
+    return {
+        "_id": document.pop("id"),
+        **document,
+        "occurred_at": one.decision.payment.occurred_at.astimezone(UTC),
+        "decided_at": one.decided_at,
+    }
+
+
+def _unfit(documents: Sequence[dict[str, Any]]) -> dict[int, str]:
+    """Return what BSON cannot hold, by place."""
+    unfit = {}
+    for place, document in enumerate(documents):
+        try:
+            bson.encode(document)
+        except (InvalidDocument, OverflowError) as error:
+            unfit[place] = str(error)
+    return unfit

@@ -1,0 +1,128 @@
+"""Decisions from Kafka into both stores by real workers, while stores come and go."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+from elasticsearch import AsyncElasticsearch
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from app.local.elastic import elastic_server
+from app.local.kafka import kafka_server
+from app.local.mongo import mongo_server
+from app.local.server import Server
+from app.topics import DECISIONS, ensure_topics
+from tests.road import Road, records
+from tests.sinks.decided import a_decided
+
+MANY = 5_000
+AWAY = 30.0  # seconds
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[dict[str, Server]]:
+    """Give servers of this test alone: it stops them."""
+    makers: dict[str, Callable[[Path], Server]] = {
+        "elastic": elastic_server,
+        "mongo": mongo_server,
+        "kafka": kafka_server,
+    }
+    servers = {name: make(tmp_path / name) for name, make in makers.items()}
+    if gone := [one.stand_in for one in servers.values() if "missing" in one.stand_in]:
+        pytest.skip(gone[0])
+    try:
+        for server in servers.values():
+            server.start()
+        for server in servers.values():
+            server.wait_until_ready()
+        yield servers
+    finally:
+        for server in servers.values():
+            server.stop()
+
+
+@asynccontextmanager
+async def clients(
+    servers: dict[str, Server],
+) -> AsyncIterator[tuple[AIOKafkaProducer, Any, AsyncElasticsearch]]:
+    producer = AIOKafkaProducer(bootstrap_servers=servers["kafka"].address)
+    mongo = AsyncIOMotorClient(servers["mongo"].address)
+    elastic = AsyncElasticsearch(servers["elastic"].address)
+    await producer.start()
+    try:
+        yield producer, mongo["smartbank"]["decisions"], elastic
+    finally:
+        await producer.stop()
+        mongo.close()
+        await elastic.close()
+
+
+@pytest.mark.slow
+async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
+    servers: dict[str, Server], tmp_path: Path
+) -> None:
+    road = Road(
+        servers["kafka"].address,
+        tmp_path / "road",
+        role="deliver",
+        environment={
+            "SMARTBANK_MONGO": servers["mongo"].address,
+            "SMARTBANK_ELASTIC": servers["elastic"].address,
+        },
+    )
+    await ensure_topics(road.settings)
+    async with clients(servers) as (producer, collection, elastic):
+
+        async def send(first: int, last: int) -> None:
+            for number in range(first, last):
+                one = a_decided(f"tx-{number}")
+                await producer.send(DECISIONS.name, one.wire, b"c-1")
+            await producer.flush()
+
+        async def delivered(expected: int) -> tuple[int, int]:
+            """Wait until both stores have as many as expected, at most a minute."""
+            counts = (0, 0)
+            for _ in range(240):
+                await elastic.indices.refresh(index="smartbank-decisions-*")
+                found = await elastic.count(index="smartbank-decisions-*")
+                counts = await collection.count_documents({}), found["count"]
+                if counts == (expected, expected):
+                    break
+                await asyncio.sleep(0.25)
+            return counts
+
+        with road.running("one") as road:
+            await send(0, MANY)
+            await producer.send(DECISIONS.name, b"{not a decision", b"c-1")
+            unfit = a_decided("tx-unfit", amount=2**70)
+            await producer.send(DECISIONS.name, unfit.wire, b"c-1")
+            assert await delivered(MANY) == (MANY, MANY)
+
+            servers["mongo"].stop()
+            servers["elastic"].stop()
+            await send(MANY, 2 * MANY)
+            await asyncio.sleep(AWAY / 2)
+            road.kill("one")
+            road.start("one")
+            await asyncio.sleep(AWAY / 2)
+            servers["elastic"].start()
+            servers["mongo"].start()
+            servers["mongo"].wait_until_ready()
+            servers["elastic"].wait_until_ready()
+            assert await delivered(2 * MANY) == (2 * MANY, 2 * MANY)
+            assert road.stop("one") == 0
+
+        found = await collection.find_one({"_id": f"tx-{2 * MANY - 1}"})
+
+    letters = [one async for one in records(servers["kafka"].address, "dead-letters")]
+    log = road.log("one").read_text()
+
+    assert found["features"] == msgspec.json.decode(a_decided("x").wire)["features"]
+    assert {letter.value for letter in letters} == {b"{not a decision", unfit.wire}
+    assert "Mongo is away" in log
+    assert "Elasticsearch is away" in log
