@@ -11,7 +11,7 @@ import click
 from app.commands.reaching import reaching_kafka
 from app.settings import load
 from app.sources.chunks import Chunk
-from app.sources.progress import run
+from app.sources.progress import run, tell
 from app.sources.sender import Options, Sender
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -90,6 +90,8 @@ def send(
         patience=how["patience"],
     )
     settings = load()
-    status = run(lambda: Sender(settings, options), chunks, total, how["as_json"])
+    sender = Sender(settings, options)
     with reaching_kafka(settings):
-        sys.exit(asyncio.run(status))
+        interrupted = asyncio.run(run(sender, chunks, total=total))
+    tell(sender.report, as_json=how["as_json"])
+    sys.exit(130 if interrupted else bool(sender.report.lost))

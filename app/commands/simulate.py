@@ -1,6 +1,5 @@
 """Simulate a bank: honest payments and fraud, to Kafka or to a file."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Unpack
@@ -88,7 +87,7 @@ def simulate(  # noqa: PLR0913 - one parameter an option
             message = "--until does not go with a live bank; stop it, or give --limit"
             raise click.UsageError(message)
         chunks = bank.live(
-            rate=how["rate"] or 0, since=microseconds(since), clock=_now, limit=limit
+            rate=how["rate"] or 0, since=microseconds(since), limit=limit
         )
         send(chunks, how, total=limit, live=True)
     else:
@@ -98,10 +97,6 @@ def simulate(  # noqa: PLR0913 - one parameter an option
         end = min(utc(until) or now, now)
         chunks = bank.chunks(limit=limit, until=microseconds(end))
         send(chunks, how, total=limit)
-
-
-def _now() -> int:
-    return time.time_ns() // 1000
 
 
 def _is_live(

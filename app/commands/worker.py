@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-COMMAND = ["-m", "faust", "-A", "app.main", "worker", "--without-web"]
+from app.local.workers import WORKER
 
 
 @click.command()
@@ -27,7 +27,7 @@ def worker(*, role: str, name: str, port: int, loglevel: str) -> None:
     roles = ["score", "deliver"] if role == "all" else [role]
     commands = [
         (
-            [sys.executable, *COMMAND, "--loglevel", loglevel],
+            [sys.executable, *WORKER, "--loglevel", loglevel],
             {
                 **os.environ,
                 "SMARTBANK_ROLE": one,

@@ -90,7 +90,8 @@ class Engine(Service):
 
     `epoch` grows whenever partitions may change hands; batches from an earlier
     epoch are left alone. `positions` are the next offsets to hand up; `settled`
-    are the offsets that may be committed.
+    are the offsets that may be committed; `busy` holds, by topic, the CPU seconds
+    that its stage has taken.
     """
 
     def __init__(self, app: Any, *, interval: float, outputs: Sequence[str]) -> None:
@@ -104,6 +105,7 @@ class Engine(Service):
         self.positions: dict[TP, int] = {}
         self.settled: dict[TP, int] = {}
         self.sources: dict[TP, Source] = {}
+        self.busy: dict[str, float] = {}
         self.checkpoint_seconds = 0.0
         self.restore_seconds = 0.0
         self.restored_rows = 0
@@ -181,6 +183,7 @@ class Engine(Service):
             source.waiting.append((batch.next_offset, delivered))
 
     def _attempt(self, batch: Batch, stage: Callable[[Outbox], None]) -> None:
+        started = time.thread_time()
         try:
             stage(Outbox(batch, self.publisher))
         except Exception as error:
@@ -189,6 +192,8 @@ class Engine(Service):
             self.epoch += 1
             self._fail(error)
             raise
+        taken = time.thread_time() - started
+        self.busy[batch.topic] = self.busy.get(batch.topic, 0.0) + taken
 
     async def _breathe(self) -> None:
         """Send what was made, and let everything else on the loop have a turn."""

@@ -90,9 +90,13 @@ class Server:
                 self._fail(f"gave no answer within {timeout:g} s")
             time.sleep(_POLL)
 
+    def ask_to_stop(self) -> bool:
+        """Send SIGTERM, and wait for nothing; return whether there was a process."""
+        return self._signal(signal.SIGTERM)
+
     def stop(self, grace: float = 20.0) -> None:
         """End the process with SIGTERM, after `grace` seconds with SIGKILL."""
-        if self._signal(signal.SIGTERM) and not self._ended_within(grace):
+        if self.ask_to_stop() and not self._ended_within(grace):
             self.kill()
         self.pid = None
 

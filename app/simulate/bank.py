@@ -1,5 +1,6 @@
 """The bank: everybody's payments in the order of event time, and their labels."""
 
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
@@ -75,14 +76,16 @@ class Bank:
         *,
         rate: float,
         since: int,
-        clock: Callable[[], int],
+        clock: Callable[[], int] | None = None,
         limit: int | None = None,
     ) -> Iterator[Chunk]:
         """Yield the payments since a time until now, then so many a second from now on.
 
         The bank's days go on as fast as the rate uses them up, but each payment has
-        the time at which it is due by the clock (microseconds from the epoch).
+        the time at which it is due by the clock (microseconds from the epoch), which is
+        the wall's by default.
         """
+        clock = clock or wall_clock
         now = clock()
         orders: Iterable[Order] = dropwhile(
             lambda order: order.at < since, self.orders()
@@ -131,6 +134,11 @@ class Bank:
                 chunk.labels.append(_chargeback(transaction, order, key))
         if chunk.ids:
             yield chunk
+
+
+def wall_clock() -> int:
+    """Return the present, in microseconds from the epoch."""
+    return time.time_ns() // 1000
 
 
 def _live(

@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,24 +21,25 @@ from app.sources.chunks import Chunk
 from app.sources.sender import Report, Sender
 
 REFRESH = 0.25  # seconds
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 async def run(
-    sender: Callable[[], Sender],
-    chunks: Iterable[Chunk],
-    total: int | None,
-    as_json: bool,  # noqa: FBT001 - passed on from the command line
-) -> int:
-    """Send chunks with a progress bar (on a terminal) and print the report.
+    sender: Sender, chunks: Iterable[Chunk], *, total: int | None = None
+) -> bool:
+    """Send chunks with a progress bar (on a terminal); return whether interrupted.
 
-    Ctrl-C stops sending and still reports. Returns the exit status: 0 when every
-    payment sent was decided, 1 when some were not, 130 when interrupted.
+    Ctrl-C sends no more and waits for what was sent, a second one not even that.
     """
-    sending = sender()
-    task = asyncio.create_task(sending.send(chunks))
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, task.cancel)
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    task = asyncio.create_task(sender.send(chunks))
+    interrupted = asyncio.Event()
+
+    def interrupt() -> None:
+        if interrupted.is_set():
+            task.cancel()
+        interrupted.set()
+        sender.stop()
+
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -48,23 +50,39 @@ async def run(
         console=console,
         disable=not console.is_terminal,
     )
-    with bar:
+    with bar, on_signal(interrupt):
         shown = bar.add_task("decided", total=total, speed="")
         while not task.done():
             await asyncio.wait([task], timeout=REFRESH)
-            at = datetime.fromtimestamp(sending.report.at / 1e6, UTC)
+            at = datetime.fromtimestamp(sender.report.at / 1e6, UTC)
             bar.update(
                 shown,
-                completed=sending.report.decided,
+                completed=sender.report.decided,
                 speed=f"event time {at:%Y-%m-%d %H:%M}",
             )
-    interrupted = task.cancelled()
-    if not interrupted and (error := task.exception()):
+    if not task.cancelled() and (error := task.exception()):
         raise error
-    tell(sending.report, as_json=as_json)
-    if interrupted:
-        return 130
-    return 1 if sending.report.lost else 0
+    return interrupted.is_set()
+
+
+async def told_to_stop() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    told = asyncio.Event()
+    with on_signal(told.set):
+        await told.wait()
+
+
+@contextmanager
+def on_signal(act: Callable[[], None]) -> Iterator[None]:
+    """Act on Ctrl-C and SIGTERM, in the running loop."""
+    loop = asyncio.get_running_loop()
+    for number in SIGNALS:
+        loop.add_signal_handler(number, act)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
 
 
 def tell(report: Report, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import time
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -77,6 +78,7 @@ class Sender:
         self._due: deque[DueLabel] = deque()
         self._unapplied: dict[str, int] = {}
         self._moved = asyncio.Event()
+        self._stopped = asyncio.Event()
         self._progress_at = time.monotonic()
         self._deliveries: deque[asyncio.Future[Any]] = deque()
         self._first_at: int | None = None
@@ -84,7 +86,8 @@ class Sender:
     async def send(self, chunks: Iterable[Chunk]) -> Report:
         """Send all, wait for what is outstanding, and report.
 
-        When cancelled it stops sending and raises; `report` holds what is known.
+        After `stop` it sends no more. When cancelled it raises at once; `report`
+        holds what is known.
         """
         started = time.monotonic()
         brokers = self._settings.kafka
@@ -107,6 +110,8 @@ class Sender:
             self._progress_at = time.monotonic()
             for part in _slices(chunks, size=self._size(), span=self._span()):
                 await self._pace(part, started)
+                if self._stopped.is_set():
+                    break
                 await self._send_labels(part.times[-1])
                 if not await self._room(part):
                     break
@@ -118,6 +123,10 @@ class Sender:
             await consumer.stop()
             await self._producer.stop()
         return self.report
+
+    def stop(self) -> None:
+        """Send no more; what was sent is still waited for."""
+        self._stopped.set()
 
     async def _listen(self, consumer: AIOKafkaConsumer) -> None:
         """Follow decisions and applied labels from here on."""
@@ -143,7 +152,7 @@ class Sender:
         """Wait until a slice is due."""
         options = self._options
         if options.live:
-            await asyncio.sleep(max(part.times[0] / 1e6 - time.time(), 0))
+            await self._rest(part.times[0] / 1e6 - time.time())
             return
         if self._first_at is None:
             self._first_at = part.times[0]
@@ -152,8 +161,16 @@ class Sender:
             due = self.report.sent / options.rate
         elif options.pace:
             due = (part.times[0] - self._first_at) / 1e6 / options.pace
-        wait = started + due - time.monotonic()
-        await asyncio.sleep(max(wait, 0))
+        await self._rest(started + due - time.monotonic())
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait so long, or until stopped; at least let others have a turn."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
 
     async def _room(self, part: Chunk) -> bool:
         """Wait for room in the loop and for the labels that a slice depends on.

@@ -118,6 +118,8 @@ class Site:
             settled={},
             sources={},
             tables={"customer-activity": self.table},
+            busy={"customer-activity": 1.5},
+            restored_rows=3,
             checkpoint_seconds=0.5,
             restore_seconds=0.25,
             lag=lambda _: {"transactions": 7},

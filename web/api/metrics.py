@@ -68,6 +68,19 @@ class Figures(Collector):
             "How long the last checkpoint of all partitions took",
             value=engine.checkpoint_seconds,
         )
+        busy = CounterMetricFamily(
+            "smartbank_stage_cpu_seconds",
+            "CPU time that the stage behind a topic has taken",
+            labels=["topic"],
+        )
+        for topic, seconds in engine.busy.items():
+            busy.add_metric([topic], seconds)
+        yield busy
+        yield GaugeMetricFamily(
+            "smartbank_restored_rows",
+            "Rows that the last restore of state read",
+            value=engine.restored_rows,
+        )
         yield GaugeMetricFamily(
             "smartbank_restore_seconds",
             "How long the last restore of state took",

@@ -1,0 +1,160 @@
+"""Start a bank, its servers and its workers; watch them in the console."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Iterable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from app.features.clock import microseconds
+from app.local.demo import USER, Demo, housed
+from app.settings import load
+from app.simulate.bank import Bank
+from app.sources.chunks import Chunk
+from app.sources.column_map import load_map
+from app.sources.files import read
+from app.sources.progress import run, tell, told_to_stop
+from app.sources.sender import Options, Sender
+
+CUSTOMERS = 2_000
+HISTORY = timedelta(days=12)  # before now: habits, and labels that have come back
+RATE = 20.0
+
+
+@click.command()
+@click.option(
+    "--transactions", type=click.IntRange(min=1), help="So many payments, then no more."
+)
+@click.option(
+    "--replay",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The payments of a Parquet or CSV file, instead of a made-up bank's.",
+)
+@click.option("--map", "map_name", help="The file's column map.  [example: handbook]")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0.1),
+    help=f"Payments a second.  [default: {RATE:g} now that they happen, "
+    "or as fast as they are decided]",
+)
+@click.option(
+    "--seed", default=0, show_default=True, help="Another seed, other people."
+)
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Workers that decide; one more delivers.",
+)
+@click.option("--exit", "exits", is_flag=True, help="End when all are decided.")
+@click.option("--json", "as_json", is_flag=True, help="Report as JSON, the last line.")
+def demo(  # noqa: PLR0913 - one parameter an option
+    *,
+    transactions: int | None,
+    file: Path | None,
+    map_name: str | None,
+    rate: float | None,
+    seed: int,
+    workers: int,
+    exits: bool,
+    as_json: bool,
+) -> None:
+    """Start a bank, its servers and its workers; watch them in the console.
+
+    A made-up bank pays from twelve days ago until now, then live, until Ctrl-C.
+    With --transactions or --replay the payments have an end. The exit status is 1
+    when a payment got no decision.
+    """
+    if bool(file) != bool(map_name):
+        message = "--replay and --map go together"
+        raise click.UsageError(message)
+    if exits and not (transactions or file):
+        message = "--exit needs an end: give --transactions or --replay"
+        raise click.UsageError(message)
+    settings = load()
+    payments, total = (
+        _replayed(file, map_name, limit=transactions)
+        if file and map_name
+        else _made_up(seed, limit=transactions, rate=rate or RATE)
+    )
+    options = Options(rate=rate if total else None, live=not total)
+    console = Console(stderr=as_json, highlight=False)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as house:
+        with console.status("starting servers and workers"):
+            running = house.enter_context(
+                housed(
+                    Path(settings.data_dir) / "demo",
+                    port=settings.web_port,
+                    scorers=workers,
+                )
+            )
+        console.print(_guide(running), soft_wrap=True)
+        sender = Sender(load(running.environment), options)
+        asyncio.run(_show(running, sender, payments, total=total, stay=not exits))
+        console.print("stopping")
+    tell(sender.report, as_json=as_json)
+    sys.exit(bool(sender.report.lost))
+
+
+def _replayed(
+    file: Path, map_name: str, *, limit: int | None
+) -> tuple[Iterable[Chunk], int]:
+    total, chunks = read(file, columns=load_map(map_name), limit=limit)
+    return chunks, total
+
+
+def _made_up(
+    seed: int, *, limit: int | None, rate: float
+) -> tuple[Iterable[Chunk], int | None]:
+    """Return a made-up bank's payments: so many of its past, or live without end."""
+    if limit:
+        bank = Bank(seed=seed, customers=CUSTOMERS)
+        return bank.chunks(limit=limit), limit
+    since = datetime.now(UTC) - HISTORY
+    bank = Bank(seed=seed, customers=CUSTOMERS, start=since.date(), trips=False)
+    return bank.live(rate=rate, since=microseconds(since)), None
+
+
+async def _show(
+    running: Demo,
+    sender: Sender,
+    payments: Iterable[Chunk],
+    *,
+    total: int | None,
+    stay: bool,
+) -> None:
+    """Send the payments while the workers are kept alive; stay until told to stop."""
+    keeping = asyncio.create_task(running.keep_alive())
+    try:
+        interrupted = await run(sender, payments, total=total)
+        if stay and not interrupted:
+            tell(sender.report, as_json=False)
+            await told_to_stop()
+    finally:
+        keeping.cancel()
+
+
+def _guide(running: Demo) -> str:
+    """Say where to look, and what to try."""
+    first = running.workers[0]
+    stand_ins = [one.stand_in for one in running.stack.servers.values() if one.stand_in]
+    rows = {
+        "console": f"{first.address}/ui/",
+        "log in": f"{USER}, password {running.password}",
+        "look at": "Live, as payments are decided; a flagged one tells why",
+        "API": f"{first.address}/docs",
+        "ask": f"curl -u {USER}:{running.password} {first.address}/v1/workers",
+        "try": f"kill -9 {first.pid}: another takes over, nothing is lost",
+        "logs": str(first.log.parent),
+        "note": "; ".join(stand_ins),
+        "stop": "Ctrl-C",
+    }
+    return "\n".join(f"  {name:9}{words}" for name, words in rows.items() if words)
