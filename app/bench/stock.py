@@ -28,7 +28,7 @@ app = faust.App(
     datadir=settings.data_dir,
 )
 raw = {"key_type": bytes, "value_type": bytes, "value_serializer": "raw"}
-payments = app.topic("bench-payments", **raw)
+payments = app.topic("bench-stock-in", **raw)
 profiled = app.topic("bench-stock-out", **raw)
 rows = app.Table("bench-stock-rows", key_type=bytes, value_type=bytes)
 

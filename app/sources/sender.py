@@ -17,8 +17,8 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from app.engine.partitioner import partition_for
 from app.settings import Settings
+from app.sources.batching import produce
 from app.sources.chunks import Chunk, DueLabel
 from app.topics import DECISIONS, LABELS, LABELS_APPLIED, TRANSACTIONS
 
@@ -221,28 +221,12 @@ class Sender:
         self, topic: str, records: Iterable[tuple[bytes, bytes]]
     ) -> None:
         """Send records, one batch a partition, in order."""
-        producer = self._producer
-        assert producer is not None  # noqa: S101 - set by send
-        batches: dict[int, Any] = {}
-        for key, value in records:
-            partition = partition_for(key, self._settings.partitions)
-            batch = batches.get(partition)
-            if batch is None:
-                batch = batches[partition] = producer.create_batch()
-            if batch.append(timestamp=None, key=key, value=value) is None:
-                await self._hand_over(batch, topic, partition)
-                batch = batches[partition] = producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value)
-        for partition, batch in batches.items():
-            await self._hand_over(batch, topic, partition)
+        assert self._producer is not None  # noqa: S101 - set by send
+        self._deliveries += await produce(
+            self._producer, topic, records, partitions=self._settings.partitions
+        )
         while self._deliveries and self._deliveries[0].done():
             self._deliveries.popleft().result()
-
-    async def _hand_over(self, batch: Any, topic: str, partition: int) -> None:
-        assert self._producer is not None  # noqa: S101 - set by send
-        self._deliveries.append(
-            await self._producer.send_batch(batch, topic, partition=partition)
-        )
 
     async def _track(self, consumer: AIOKafkaConsumer) -> None:
         """Count what comes back."""

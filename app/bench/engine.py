@@ -27,10 +27,10 @@ app = Application(
     outputs=["bench-engine-out"],
     datadir=settings.data_dir,
 )
-table = app.checkpointed("bench-engine-rows", row=CustomerRow, source="bench-payments")
+table = app.checkpointed("bench-engine-rows", row=CustomerRow, source="bench-engine-in")
 
 
-@app.agent(app.batches("bench-payments"))
+@app.agent(app.batches("bench-engine-in"))
 async def profile(batches: Any) -> None:
     """Add what the customer's past says to each payment."""
     async for batch in batches:
