@@ -20,7 +20,7 @@ from app.topics import LABELS, TRANSACTIONS
 AIM = 40_000.0  # payments a second
 AIMS_MS = {2_000: 20.0, 5_000: 50.0}  # p99 by payments a second
 STEADY_SECONDS = 20
-POLL = 0.05
+POLL = 0.25
 STAGES = {
     "transactions": "capture",
     "customer-activity": "customers",

@@ -45,8 +45,9 @@ class Decision(Struct, frozen=True, gc=False):
     """The decision on one payment, on `decisions` (key: customer).
 
     `id` is the transaction's id: one transaction, one decision. `score` is 0 to
-    100. The bytes are a function of the log and the versions named, so a repeat
-    after a crash is identical.
+    100. `features` is, before it has been on the wire, a struct with the features as
+    fields: the same JSON, made faster. The bytes are a function of the log and the
+    versions named, so a repeat after a crash is identical.
     """
 
     id: str

@@ -7,6 +7,7 @@ no finite number (a division by zero, an overflow) is null, and null is no hit.
 
 import math
 from collections.abc import Callable, Mapping
+from functools import reduce
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub
 from typing import Any, Literal, NamedTuple
 
@@ -20,11 +21,11 @@ Fields = Mapping[str, Kind]
 
 MAX_DEPTH = 64
 MAX_DECIMALS = 9
+FEW = 8  # choices of an IN up to which comparing with each costs less than a set
 LANGUAGE = (
     "fields, numbers, 'text', comparisons, + - * /, AND, OR, NOT, IN (literals), "
     "BETWEEN, IS NULL, CASE WHEN, COALESCE, ABS, ROUND, LEAST, GREATEST"
 )
-_NOT_FINITE = [math.inf, -math.inf, math.nan]
 
 
 class Term(NamedTuple):
@@ -150,7 +151,11 @@ def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
 
 
 def _finite(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], pl.Expr]:
-    return lambda left, right: operator(left, right).replace(_NOT_FINITE, None)
+    def finite(left: Any, right: Any) -> pl.Expr:
+        result = operator(left, right)
+        return pl.when(result.is_finite()).then(result)
+
+    return finite
 
 
 def _not(self: Translator, node: exp.Expression, depth: int) -> Term:
@@ -176,7 +181,9 @@ def _in(self: Translator, node: exp.Expression, depth: int) -> Term:
         raise self.refusal(node, self.quoted(node), "IN with a list of literals")
     (value, *_), _ = self.alike([node.this, *node.expressions], depth)
     choices = [_value(self, choice) for choice in node.expressions]
-    return Term(value.is_in(choices), "boolean")
+    if len(choices) > FEW:
+        return Term(value.is_in(choices), "boolean")
+    return Term(reduce(or_, (value == choice for choice in choices)), "boolean")
 
 
 def _is_null(self: Translator, node: exp.Expression, depth: int) -> Term:

@@ -1,7 +1,11 @@
 """Decisions put together: payments, their features, and what the rules say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
 
 from app.events.decisions import Decision, Timings, Versions
 from app.events.payments import ProfiledPayment
@@ -47,14 +51,14 @@ def assemble(
     versions: Versions,
 ) -> list[Decision]:
     """Write each evaluation up as the payment's decision."""
-    names = rules.features
+    features = _named(rules.features)
     return [
         Decision(
             profiled.payment.id,
             evaluation.outcome,
             evaluation.score,
             evaluation.hits,
-            dict(zip(names, vector, strict=True)),
+            features(*vector),
             versions,
             Timings(profiled.payment.received_at, profiled.payment.captured_at, at),
             profiled.payment,
@@ -63,3 +67,9 @@ def assemble(
             batch, vectors, evaluations, profiled_at, strict=True
         )
     ]
+
+
+@cache
+def _named(names: tuple[str, ...]) -> Callable[..., Any]:
+    """Return what names a vector's values: on the wire a dict, and made much faster."""
+    return msgspec.defstruct("Features", names, frozen=True, gc=False)

@@ -36,7 +36,9 @@ def test_a_decision_carries_the_whole_evaluation_of_its_payment() -> None:
     assert (first.id, first.outcome, first.hits) == ("tx-0", "approve", [])
     assert (second.id, second.outcome, second.score) == ("tx-1", "review", 50.0)
     assert [hit.rule for hit in second.hits] == ["large-amount"]
-    assert second.features == dict(zip(NAMES, a_vector(amount=150.0), strict=True))
+    assert msgspec.to_builtins(second.features) == dict(
+        zip(NAMES, a_vector(amount=150.0), strict=True)
+    )
     assert second.versions == VERSIONS
     assert second.timings == Timings(NOON, NOON, NOON + timedelta(seconds=1))
     assert second.payment == a_payment(id="tx-1")
@@ -53,11 +55,11 @@ def test_a_decision_survives_the_wire() -> None:
 
     actual = msgspec.json.decode(msgspec.json.encode(decision), type=Decision)
 
-    assert actual == decision
+    assert msgspec.to_builtins(actual) == msgspec.to_builtins(decision)
 
 
 def test_features_that_do_not_match_the_rules_are_not_decided_on() -> None:
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(TypeError, match="argument"):
         decisions(
             [ProfiledPayment(a_payment(), [1.0] * 3)],
             [[0.0]],
