@@ -9,6 +9,8 @@ fits = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	$$p -c '$(fits)' 2>/dev/null && { echo $$p; break; }; done)
 READY := .venv/ready
+# The Fraud Detection Handbook's payments, where they lie beside the project.
+HANDBOOK := $(patsubst %,--replay % --map handbook,$(wildcard ../shared/data/handbook/transactions.parquet))
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -29,7 +31,7 @@ lint: $(READY) ## Check style, format and types
 	@.venv/bin/mypy
 
 bench: $(READY) ## Measure speed, latency, memory and recovery; one JSON line a figure
-	@.venv/bin/smartbank bench $(ARGS)
+	@.venv/bin/smartbank bench $(HANDBOOK) $(ARGS)
 
 up: ## Start the real stack in containers (needs docker)
 	docker compose --file docker/compose.yaml up --build $(ARGS)

@@ -88,3 +88,30 @@ def test_containers_name_the_version_of_what_they_run():
     images = {service["image"] for service in _compose()["services"].values()}
 
     assert all(":" in image for image in images - {"smartbank"})
+
+
+def test_the_architecture_names_every_topic_and_every_agent():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    sources = (path.read_text(encoding="utf-8") for path in ROOT.glob("agents/*.py"))
+    agents = {
+        name
+        for source in sources
+        for name in re.findall(r"@app\.agent\(.*\)\nasync def (\w+)", source)
+    }
+
+    assert set(re.findall(r'\[\("([a-z-]+)"\)\]', text)) == {t.name for t in TOPICS}
+    assert agents
+    assert agents <= set(re.findall(r'^ +(\w+)\["', text, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))],
+    ids=lambda page: page.name,
+)
+def test_links_in_the_docs_lead_somewhere(page: Path):
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+
+    missing = [link for link in links if not (page.parent / link).exists()]
+
+    assert missing == []

@@ -24,6 +24,7 @@ from app.sources.sender import Options, Sender
 CUSTOMERS = 2_000
 HISTORY = timedelta(days=12)  # before now: habits, and labels that have come back
 RATE = 20.0
+IN_FLIGHT = 1_000  # fewer than a replay has: what waits is latency
 
 
 @click.command()
@@ -84,7 +85,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
         if file and map_name
         else _made_up(seed, limit=transactions, rate=rate or RATE)
     )
-    options = Options(rate=rate if total else None, live=not total)
+    options = Options(in_flight=IN_FLIGHT, rate=rate if total else None, live=not total)
     console = Console(stderr=as_json, highlight=False)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as house:

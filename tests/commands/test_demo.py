@@ -1,0 +1,159 @@
+"""`smartbank demo`: the whole product by one command, as a newcomer runs it."""
+
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+
+DEMO = [sys.executable, "-c", "from app.cli import main; main()", "demo"]
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "SMARTBANK_DATA_DIR": str(folder),
+        "SMARTBANK_WEB_PORT": "0",
+        "COLUMNS": "200",
+    }
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a demo; whatever happens, it is told to stop and has stopped after."""
+    demo = subprocess.Popen(
+        [*DEMO, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment(folder),
+    )
+    with demo:
+        try:
+            yield demo
+        finally:
+            if demo.poll() is None:
+                demo.send_signal(signal.SIGINT)
+                demo.wait(60)
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes that a process has started, and those that they have."""
+    found = {
+        int(child)
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in task.read_text().split()
+    }
+    return found.union(*map(descendants, found))
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+
+@pytest.mark.slow
+def test_so_many_payments_are_decided_and_summed_up_in_the_last_line(tmp_path: Path):
+    done = subprocess.run(
+        [*DEMO, "--transactions", "500", "--workers", "1", "--exit", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(tmp_path),
+    )
+
+    report = msgspec.json.decode(done.stdout.splitlines()[-1])
+    assert (report["sent"], report["decided"]) == (500, 500)
+    assert (report["lost"], report["duplicated"]) == (0, 0)
+    assert sum(report["outcomes"].values()) == 500
+    assert report["per_second"] > 0
+    assert 0 < report["p50_ms"] <= report["p99_ms"]
+    assert "password" in done.stderr
+    assert not (tmp_path / "demo").exists()
+
+
+@pytest.mark.slow
+def test_a_killed_worker_comes_back_and_ctrl_c_leaves_nothing_running(tmp_path: Path):
+    with running(tmp_path, "--rate", "50") as demo:
+        assert demo.stdout
+        guide = ""
+        while "Ctrl-C" not in guide:
+            guide += (line := demo.stdout.readline())
+            assert line, f"the demo ended: {guide}"
+        address, password = (
+            re.search(pattern, guide)[1]  # type: ignore[index]
+            for pattern in (r"(http://\S+)/ui/", r"password (\S+)")
+        )
+        children = descendants(demo.pid)
+
+        def workers() -> dict[str, dict[str, object]]:
+            try:
+                answer = httpx.get(
+                    f"{address}/v1/workers", auth=("demo", password), timeout=10
+                )
+            except httpx.TransportError:
+                return {}
+            found = answer.json()["workers"] if answer.is_success else []
+            return {one["worker"]: one for one in found}
+
+        _until(lambda: len(workers()) == 3 and _decided(workers()) > 0)
+        victim = int(re.search(r"kill -9 (\d+)", guide)[1])  # type: ignore[index]
+        os.kill(victim, signal.SIGKILL)
+        _until(lambda: "worker-1" in workers() and _decided(workers()) > 0)
+        demo.send_signal(signal.SIGINT)
+        said, _ = demo.communicate(timeout=90)
+
+    assert demo.returncode == 0
+    assert " 0 lost" in said
+    assert len(children) >= 6
+    assert alive(children) == set()
+
+
+def _decided(workers: dict[str, dict[str, object]]) -> int:
+    return sum(int(str(one["decided"])) for one in workers.values())
+
+
+def _until(done: Callable[[], bool], *, patience: float = 90.0) -> None:
+    deadline = time.monotonic() + patience
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--exit"], "--exit needs an end"),
+        (["--replay", __file__], "--replay and --map go together"),
+        (["--map", "handbook"], "--replay and --map go together"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    arguments: list[str], complaint: str
+):
+    done = CliRunner().invoke(main, ["demo", *arguments])
+
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.output.split())
+
+
+def test_two_demos_in_one_folder_are_one_too_many(tmp_path: Path):
+    lock = tmp_path / "demo.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        done = subprocess.run(
+            DEMO, capture_output=True, text=True, check=False, env=environment(tmp_path)
+        )
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("Error: another demo runs in")
