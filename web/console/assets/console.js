@@ -65,6 +65,7 @@
     if (!bar) return;
     const gone = lost();
     root.classList.toggle("stale", gone);
+    if (gone) delete root.dataset.connected;
     if (!gone) {
       bar.textContent = "";
       answering = 0;
@@ -82,8 +83,10 @@
     if (answering >= 3 && lost()) location.reload();
   };
   setInterval(watch, 500);
-  const beat = () => {
+  const beat = (at) => {
+    if (!at) return; // not yet
     heard = Date.now();
+    root.dataset.connected = "";
     watch();
   };
 
