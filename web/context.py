@@ -9,13 +9,13 @@ from pymongo.errors import PyMongoError
 
 from app.counters import Counters
 from app.engine.application import Application
-from app.events.pulses import Pulse
 from app.rules.ruleset import Ruleset, default_ruleset
 from app.settings import Settings
 from app.waiters import Waiters
 from web.cluster import Cluster
 from web.forward import Forwarder
 from web.health import Health
+from web.live import Live
 from web.outlet import Outlet
 from web.problems import Problem
 
@@ -34,19 +34,11 @@ class Archive(Protocol):
         ...
 
 
-class Live(Protocol):
-    """Takes the pulses of all workers, for pages that show what happens now."""
-
-    def add(self, pulse: Pulse) -> None:
-        """Take one pulse."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    `live` and `archive` are None where the worker has none.
+    `archive` is None where the worker has none.
     """
 
     settings: Settings
@@ -57,7 +49,7 @@ class Context:
     outlet: Outlet
     health: Health
     forwarder: Forwarder
-    live: Live | None = None
+    live: Live
     archive: Archive | None = None
     ruleset: Callable[[], Ruleset] = default_ruleset
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import importlib
-import importlib.util
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -20,9 +18,11 @@ from app.settings import Settings, secret
 from app.waiters import Waiters
 from web.auth import Auth
 from web.cluster import Cluster, Follower
+from web.console.application import build as build_console
 from web.context import Context
 from web.forward import Forwarder
 from web.health import Health
+from web.live import Live
 from web.outlet import Outlet
 from web.pulse import Heart, PulseSender
 from web.server import build
@@ -80,9 +80,8 @@ class WebServer(Service):
         self.url = _url(settings, sock)
         signatures = Signatures(key)
         cluster = Cluster(settings.partitions)
-        live = _optional("web.live", "Live")
-        hear = [cluster.add, *([live.add] if live else [])]
-        follower = Follower(app, hear=hear)
+        live = Live()
+        follower = Follower(app, hear=[cluster.add, live.add])
         outlet = Outlet(app)
         health = Health(app, follower.ends)
         self._context = context = Context(
@@ -100,8 +99,8 @@ class WebServer(Service):
         heart = Heart(settings, app, self._counters, url=self.url)
         for service in (outlet, follower, health, PulseSender(heart, outlet)):
             await self.add_runtime_dependency(service)
-        console = _optional("web.console", "build", context)
-        self._serve(build(context, Auth(users, signatures), console=console), sock)
+        auth = Auth(users, signatures)
+        self._serve(build(context, auth, console=build_console(context)), sock)
 
     def _serve(self, application: Any, sock: socket.socket) -> None:
         config = uvicorn.Config(
@@ -163,13 +162,6 @@ def _url(settings: Settings, sock: socket.socket) -> str:
     elif ":" in host:
         host = f"[{host}]"
     return f"http://{host}:{sock.getsockname()[1]}"
-
-
-def _optional(module: str, name: str, *arguments: Any) -> Any:
-    """Make what another part provides, if this installation has that part."""
-    if importlib.util.find_spec(module) is None:
-        return None
-    return getattr(importlib.import_module(module), name)(*arguments)
 
 
 server = WebServer(main.settings, main.app, main.counters, main.waiters)

@@ -22,6 +22,7 @@ from web.cluster import Cluster
 from web.context import Context
 from web.forward import Forwarder
 from web.health import Health
+from web.live import Live
 from web.outlet import Outlet
 from web.server import build
 from web.signatures import Signatures
@@ -128,6 +129,7 @@ class Site:
         self.signatures = Signatures(KEY)
         self.outlet = MemoryOutlet()
         self.archive = MemoryArchive()
+        self.live = Live()
         self.health = SimpleNamespace(stuck=[])
         self.context = Context(
             settings=self.settings,
@@ -138,6 +140,7 @@ class Site:
             outlet=cast("Outlet", self.outlet),
             health=cast("Health", self.health),
             forwarder=Forwarder(self.signatures, transport=others),
+            live=self.live,
             archive=self.archive,
         )
         self.auth = Auth(Users(self.settings.users_file), self.signatures)

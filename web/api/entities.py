@@ -46,7 +46,9 @@ def routes(context: Context) -> APIRouter:
     )
     async def customer(id: str, caller: Caller = viewer) -> Response:  # noqa: A002 - as in the path
         """Return a customer's row, wherever in the cluster it is kept."""
-        return await _row(context, "customers", CUSTOMER_ACTIVITY.name, id, caller)
+        return await remembered(
+            context, "customers", CUSTOMER_ACTIVITY.name, id, caller
+        )
 
     @router.get(
         "/v1/terminals/{id:path}",
@@ -58,12 +60,14 @@ def routes(context: Context) -> APIRouter:
     )
     async def terminal(id: str, caller: Caller = viewer) -> Response:  # noqa: A002 - as in the path
         """Return a terminal's row, wherever in the cluster it is kept."""
-        return await _row(context, "terminals", TERMINAL_ACTIVITY.name, id, caller)
+        return await remembered(
+            context, "terminals", TERMINAL_ACTIVITY.name, id, caller
+        )
 
     return router
 
 
-async def _row(
+async def remembered(
     context: Context, noun: str, source: str, identity: str, caller: Caller
 ) -> Response:
     """Return a row as its table's owner has it; `source` feeds the table.

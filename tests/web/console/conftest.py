@@ -1,0 +1,194 @@
+"""A bank to look at: real workers over a real Kafka and Mongo, and a real browser."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
+
+from app.local.kafka import kafka_server
+from app.local.ports import free_port
+from app.local.server import Server
+from tests.road import Road
+from tests.web.site import PASSWORD, user, users_file
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 30_000
+STARTING = 60.0
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass
+class Bank:
+    """A bank that runs: a worker that decides and one that delivers."""
+
+    url: str
+    scoring: Road
+    delivering: Road
+
+    def pay(self, identity: str, **fields: Any) -> None:
+        """Make a payment, as a sender would."""
+        valid = {
+            "occurred_at": datetime.now(UTC).isoformat(),
+            "customer_id": f"customer-of-{identity}",
+            "terminal_id": f"terminal-of-{identity}",
+            "amount": 1250,
+            "currency": "EUR",
+        }
+        answer = self._post({"id": identity, **valid, **fields})
+        assert answer.status_code == httpx.codes.ACCEPTED, answer.text
+
+    def _post(self, payment: dict[str, Any]) -> httpx.Response:
+        return httpx.post(
+            f"{self.url}/v1/transactions",
+            json=payment,
+            auth=("ann", PASSWORD),
+            timeout=30,
+            trust_env=False,
+        )
+
+    def wait_until_ready(self) -> None:
+        """Wait until payments are decided, and decisions delivered."""
+        deadline = monotonic() + STARTING
+        while True:
+            try:
+                found = httpx.get(
+                    f"{self.url}/v1/workers",
+                    auth=("ann", PASSWORD),
+                    timeout=5,
+                    trust_env=False,
+                ).json()["workers"]
+            except (httpx.TransportError, KeyError):
+                found = []
+            if [one["state"] for one in found] == ["running", "running"]:
+                return
+            assert monotonic() < deadline, f"the workers are {found}"
+            sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def bank_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a Kafka of the bank's own: nobody has paid yet."""
+    server = kafka_server(tmp_path_factory.mktemp("bank-kafka"))
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def bank(
+    bank_kafka: Server, mongo: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Bank]:
+    """Give a bank that nobody has paid at yet."""
+    folder = tmp_path_factory.mktemp("bank")
+    port = free_port()
+    environment = {
+        "SMARTBANK_MONGO": mongo.address,
+        "SMARTBANK_ELASTIC": f"http://127.0.0.1:{free_port()}",  # decisions can wait
+        "SMARTBANK_DATABASE": "console",
+        "SMARTBANK_USERS_FILE": users_file(
+            folder / "users.jsonl", user(), user("vic", "viewer")
+        ),
+    }
+    kafka = bank_kafka.address
+    scoring = Road(
+        kafka,
+        folder / "score",
+        environment={**environment, "SMARTBANK_WEB_PORT": str(port)},
+    )
+    delivering = Road(
+        kafka, folder / "deliver", role="deliver", environment=environment
+    )
+    with scoring.running("one"), delivering.running("one"):
+        found = Bank(f"http://127.0.0.1:{port}", scoring, delivering)
+        found.wait_until_ready()
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Give a browser."""
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+@dataclass
+class Tab:
+    """A tab of somebody who is logged in, and what went wrong in it."""
+
+    page: Page
+    errors: list[str]
+    elsewhere: list[str]
+
+    def has_been_quiet(self) -> None:
+        """Say that nothing failed in the tab, and nothing left the machine."""
+        assert (self.errors, self.elsewhere) == ([], [])
+
+
+def watched(page: Page) -> Tab:
+    """Watch a page for errors, and for what it asks of others."""
+    tab = Tab(page, [], [])
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            tab.errors.append(message.text)
+
+    def asked(request: Request) -> None:
+        if urlsplit(request.url).hostname not in ("127.0.0.1", None, ""):
+            tab.elsewhere.append(request.url)
+
+    page.on("console", said)
+    page.on("pageerror", lambda error: tab.errors.append(str(error)))
+    page.on("request", asked)
+    return tab
+
+
+@pytest.fixture
+def tab(bank: Bank, browser: Browser) -> Iterator[Tab]:
+    """Give a tab of a viewer, who is logged in."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, base_url=bank.url
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    found = watched(page)
+    log_in(page)
+    yield found
+    context.close()
+
+
+def log_in(page: Page, password: str = PASSWORD) -> None:
+    """Fill in the log-in page."""
+    page.goto("/login?next=/ui/")
+    page.get_by_label("Name").fill("vic")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()

@@ -1,0 +1,215 @@
+"""The console in a browser. In this order: the bank is empty first, stopped last."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.console.conftest import Bank, Tab, log_in
+from tests.web.site import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+LONDON = {"latitude": 51.5, "longitude": -0.12}
+SYDNEY = {"latitude": -33.9, "longitude": 151.2}
+
+
+def pay_impossibly(bank: Bank, identity: str) -> None:
+    """Pay in London, then a minute later in Sydney: declined."""
+    now = datetime.now(UTC)
+    bank.pay(
+        f"{identity}-before",
+        customer_id=identity,
+        occurred_at=(now - timedelta(minutes=1)).isoformat(),
+        place=LONDON,
+    )
+    bank.pay(identity, customer_id=identity, occurred_at=now.isoformat(), place=SYDNEY)
+
+
+def row(page: Page, identity: str) -> Any:
+    return page.locator(f"tr[data-id='{identity}']")
+
+
+def connected(page: Page) -> None:
+    """Wait until the server has told something over the WebSocket."""
+    page.locator("html[data-connected]").wait_for(state="attached")
+
+
+def test_one_gets_in_with_the_right_password_only_and_out_again(
+    bank: Bank, browser: Browser
+):
+    context = browser.new_context(base_url=bank.url)
+    page = context.new_page()
+
+    page.goto("/ui/")
+    expect(page).to_have_url(f"{bank.url}/login?next=%2Fui%2F")
+    log_in(page, PASSWORD[:-1])
+    expect(page.get_by_role("alert")).to_have_text(
+        "This name and password do not go together."
+    )
+    log_in(page)
+    expect(page).to_have_url(f"{bank.url}/ui/")
+    menu = page.locator("#user summary")
+    expect(menu).to_contain_text("vic")
+    expect(menu).to_contain_text("viewer")
+    menu.click()
+    page.get_by_role("link", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    page.goto("/ui/")
+    expect(page).to_have_url(f"{bank.url}/login?next=%2Fui%2F")
+    context.close()
+
+
+def test_an_empty_page_says_how_to_begin_and_shows_a_payment_within_a_second(
+    bank: Bank, tab: Tab
+):
+    page = tab.page
+    expect(page.get_by_text("No decisions yet")).to_be_visible()
+    expect(page.get_by_text("smartbank simulate --rate 50")).to_be_visible()
+    connected(page)
+
+    taken = []
+    for number in range(10):  # the machine may be busy: one of ten must be in time
+        start = monotonic()
+        bank.pay(f"first-{number}")
+        row(page, f"first-{number}").wait_for()
+        taken.append(monotonic() - start)
+        if taken[-1] < 1:
+            break
+
+    assert min(taken) < 1, taken
+    expect(page.get_by_text("No decisions yet")).to_be_hidden()
+    expect(row(page, "first-0")).to_contain_text("12.50 EUR")
+    expect(page.locator("#stage-decided")).to_have_text(str(len(taken)))
+    tab.has_been_quiet()
+
+
+def test_rows_wait_while_one_is_pointed_at(bank: Bank, tab: Tab):
+    page = tab.page
+    connected(page)
+    bank.pay("pointed-at")
+    row(page, "pointed-at").hover()
+    bank.pay("waiting")
+
+    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    expect(row(page, "waiting")).to_have_count(0)
+    page.get_by_role("button", name="1 new").click()
+    expect(row(page, "waiting")).to_be_visible()
+    tab.has_been_quiet()
+
+
+def test_the_keyboard_alone_leads_from_a_payment_to_the_rule_it_broke(
+    bank: Bank, tab: Tab
+):
+    page = tab.page
+    pay_impossibly(bank, "impossible")
+    row(page, "impossible").wait_for()
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("impossible")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(f"{bank.url}/ui/transactions/impossible")
+    expect(page.locator(".verdict")).to_contain_text("Declined")
+    expect(page.locator(".verdict")).to_contain_text("12.50 EUR")
+    hit = page.locator("tr.hit", has_text="impossible-speed")
+    value, threshold = hit.locator("td").all_inner_texts()[:2]
+    assert float(value.replace(",", "")) > 900
+    assert threshold == "900"
+    expect(page.locator("tr.reason")).to_contain_text("possible is 900")
+    speed = page.locator(".features tr", has_text="kmh_since_last_payment")
+    expect(speed).to_contain_text(value)
+    expect(page.locator("#remembered-customer")).to_contain_text("33.900° S")
+    expect(page).to_have_title("Transaction · smartbank")
+
+    page.keyboard.press("/")
+    page.keyboard.type("Impossible")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("No decision on Impossible")).to_be_visible()
+    page.go_back()
+    expect(page.locator(".verdict")).to_contain_text("Declined")
+    tab.has_been_quiet()
+
+
+def test_a_row_opens_by_its_link_and_the_list_is_there_again_after(
+    bank: Bank, tab: Tab
+):
+    page = tab.page
+    bank.pay("a%/c")
+    row(page, "a%/c").wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page.locator(".verdict")).to_contain_text("Approved")
+    page.go_back()
+    expect(row(page, "a%/c")).to_be_visible()
+    page.goto("/ui/transactions/a%25%2Fc")
+    expect(page.locator(".verdict")).to_contain_text("Approved")
+    tab.has_been_quiet()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
+    bank: Bank, tab: Tab, theme: str
+):
+    page = tab.page
+    pay_impossibly(bank, f"seen-{theme}")
+    page.locator("#user summary").click()
+    page.get_by_role("button", name=theme.capitalize()).click()
+    page.locator("#user summary").click()
+
+    for path, ready in (
+        ("/ui/", f"tr[data-id='seen-{theme}']"),
+        (f"/ui/transactions/seen-{theme}", "#remembered-terminal dl"),
+        ("/ui/transactions", ".links"),
+    ):
+        page.goto(path)
+        page.locator(ready).wait_for()
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        assert serious_faults(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        assert serious_faults(page) == []
+        page.set_viewport_size({"width": 1440, "height": 900})
+    tab.has_been_quiet()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe-core finds that keeps people out."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{fault['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]
+
+
+def test_a_page_says_that_the_worker_is_gone_and_comes_back_with_it(
+    bank: Bank, tab: Tab
+):
+    page = tab.page
+    connected(page)
+    bank.pay("before")
+    row(page, "before").wait_for()
+
+    bank.scoring.kill("one")
+    bar = page.locator("#connection")
+    expect(bar).to_contain_text("Not connected: what you see is")
+    expect(row(page, "before")).to_be_visible()
+
+    bank.scoring.start("one")
+    bank.wait_until_ready()
+    expect(bar).to_be_empty()
+    bank.pay("after")
+    row(page, "after").wait_for()

@@ -1,0 +1,1 @@
+"""The operator console: a Dash app that answers everything below `/ui`."""

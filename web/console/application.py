@@ -1,0 +1,137 @@
+"""The console as an application: its pages by their addresses, its callbacks."""
+
+import logging
+from http import HTTPStatus
+from urllib.parse import unquote
+
+from dash import ClientsideFunction, Dash, Input, Output, html
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.console import marks, push, shell
+from web.console.client import Client, who
+from web.console.pages import live, transaction, transactions
+from web.console.tokens import style_sheet
+from web.context import Context
+
+ROOT = "/ui/"
+
+log = logging.getLogger(__name__)
+
+PAGE = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+{{%metas%}}
+<meta name="color-scheme" content="light dark">
+<title>{{%title%}}</title>
+<link rel="icon" href="/static/icon.svg">
+<style>{style_sheet()}</style>
+{{%css%}}
+<script src="{ROOT}assets/theme.js"></script>
+</head>
+<body>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>
+"""
+
+
+def build(context: Context) -> ASGIApp:
+    """Return the application that answers everything below `/ui`."""
+    client = Client(context)
+    app = Dash(
+        "web.console",
+        backend="fastapi",
+        title="smartbank",
+        update_title="",
+        routes_pathname_prefix=ROOT,
+        requests_pathname_prefix=ROOT,
+        assets_ignore="theme.js",
+        suppress_callback_exceptions=True,
+        index_string=PAGE,
+        add_log_handler=False,
+        websocket_inactivity_timeout=0,
+        on_error=_fault,
+    )
+    app.layout = lambda: shell.layout(client)
+    _route(app, client)
+    live.register(app)
+    transaction.register(app, client)
+    push.register(app, client)
+    app.clientside_callback(
+        ClientsideFunction("smartbank", "beat"), Input("beat", "data")
+    )
+    return Pages(app.server)
+
+
+def _fault(error: Exception) -> html.Div:
+    """Say in place of a part that making it failed; the worker's log says how."""
+    log.error("the console failed", exc_info=error)
+    return marks.notice(
+        "A fault of ours",
+        "This part could not be made; the worker's log tells why. All else works.",
+        tone="bad",
+    )
+
+
+def _route(app: Dash, client: Client) -> None:
+    @app.callback(Output("page", "children"), Input("url", "pathname"))
+    async def route(path: str) -> html.Div:
+        return page(client, path)
+
+
+def page(client: Client, path: str) -> html.Div:
+    """Return the page at a path; one that says so where there is none."""
+    if path in (live.PATH, live.PATH.rstrip("/")):
+        return live.layout(client.snapshot())
+    if path.rstrip("/") == transactions.PATH:
+        return transactions.layout(client.snapshot())
+    if path.startswith(transaction.PATH) and len(path) > len(transaction.PATH):
+        return transaction.layout(unquote(path.removeprefix(transaction.PATH)))
+    return html.Div(
+        [
+            html.H1("No such page"),
+            marks.notice(
+                f"There is no page at {unquote(path)}",
+                html.A("Go to the live page", href=live.PATH),
+            ),
+        ]
+    )
+
+
+def known(path: str) -> bool:
+    """Whether there is a page at a path.
+
+    >>> known("/ui/"), known("/ui/transactions/T1"), known("/ui/elsewhere")
+    (True, True, False)
+    """
+    return path in ("/ui", live.PATH) or f"{path}/".startswith(transaction.PATH)
+
+
+class Pages:
+    """Answers a page's address with the one document that all pages share.
+
+    Remembers who asks; callbacks over the WebSocket learn it from here too, since
+    the tasks that run them inherit it.
+    """
+
+    def __init__(self, dash: ASGIApp) -> None:
+        self._dash = dash
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        who.set(scope["user"])
+        path = scope["path"]
+        below = path.removeprefix(ROOT)
+        inner = path.startswith(ROOT) and below.startswith(("_", "assets/"))
+        if inner or scope["type"] == "websocket" or scope["method"] != "GET":
+            await self._dash(scope, receive, send)
+            return
+
+        async def mark(message: Message) -> None:
+            if message["type"] == "http.response.start" and not known(path):
+                message["status"] = HTTPStatus.NOT_FOUND
+            await send(message)
+
+        document = {**scope, "path": ROOT, "raw_path": ROOT.encode()}
+        await self._dash(document, receive, mark)

@@ -1,0 +1,291 @@
+// What only a browser can do: its zone and theme, rows that wait while they are pointed
+// at, keys, and saying that the connection is gone.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const at = (id) => document.getElementById(id);
+  const setProps = (id, props) => window.dash_clientside.set_props(id, props);
+
+  // ---- Time: the viewer's zone; the title keeps UTC.
+  const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hourCycle: "h23" });
+  const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+  const onClock = (iso) => clock.format(new Date(iso));
+  const local = (iso) => `${day.format(new Date(iso))}, ${onClock(iso)}`;
+  const utc = (iso) => `${new Date(iso).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  const localise = () => {
+    for (const time of document.querySelectorAll("time[datetime]:not([data-local])")) {
+      time.dataset.local = "";
+      const show = "clock" in time.dataset ? onClock : local;
+      time.firstChild.nodeValue = show(time.dateTime);
+    }
+  };
+
+  // ---- Theme
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = () => localStorage.getItem("smartbank-theme") || "system";
+  const showTheme = () => {
+    const theme = chosen() === "system" ? (system.matches ? "dark" : "light") : chosen();
+    root.dataset.theme = theme;
+    for (const button of document.querySelectorAll("[data-theme-choice]")) {
+      button.ariaPressed = String(button.dataset.themeChoice === chosen());
+    }
+    if (at("shell")) setProps("theme", { data: theme });
+  };
+  const chooseTheme = (theme) => {
+    if (theme === "system") localStorage.removeItem("smartbank-theme");
+    else localStorage.setItem("smartbank-theme", theme);
+    showTheme();
+  };
+  system.addEventListener("change", showTheme);
+
+  // ---- Going somewhere without loading everything again
+  const go = (href) => {
+    const url = new URL(href, location.href);
+    setProps("url", { pathname: url.pathname });
+    scrollTo(0, 0);
+  };
+  const pageShown = () => {
+    const heading = document.querySelector("#page h1");
+    if (heading) document.title = `${heading.textContent} · smartbank`;
+    for (const link of document.querySelectorAll("header nav a")) {
+      const path = link.dataset.page;
+      const here = path === "/ui/" ? /^\/ui\/?$/.test(location.pathname)
+        : location.pathname.startsWith(path);
+      if (here) link.ariaCurrent = "page";
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  // ---- Connection: the server says every second that it is there.
+  const SILENT = 5000, PROBE = 2000;
+  let heard = Date.now(), probed = 0, answering = 0;
+  const lost = () => Date.now() - heard > SILENT;
+  const watch = async () => {
+    const bar = at("connection");
+    if (!bar) return;
+    const gone = lost();
+    root.classList.toggle("stale", gone);
+    if (gone) delete root.dataset.connected;
+    if (!gone) {
+      bar.textContent = "";
+      answering = 0;
+      return;
+    }
+    const age = Math.round((Date.now() - heard) / 1000);
+    bar.textContent = `Not connected: what you see is ${age} s old. Reconnecting…`;
+    if (Date.now() - probed < PROBE) return;
+    probed = Date.now();
+    try {
+      answering = (await fetch("/healthz", { cache: "no-store" })) ? answering + 1 : 0;
+    } catch {
+      answering = 0;
+    }
+    if (answering >= 3 && lost()) location.reload();
+  };
+  setInterval(watch, 500);
+  const beat = (at) => {
+    if (!at) return; // not yet
+    heard = Date.now();
+    root.dataset.connected = "";
+    watch();
+  };
+
+  // ---- Decisions as they come
+  const MOST = 100, MOST_APPROVED = 40;
+  let list = null;
+  const cell = (row, name, content) => {
+    const td = row.insertCell();
+    td.className = name;
+    td.append(content);
+    return td;
+  };
+  const element = (tag, name, text) => {
+    const made = document.createElement(tag);
+    made.className = name;
+    made.textContent = text;
+    return made;
+  };
+  const makeRow = (one) => {
+    const row = document.createElement("tr");
+    row.dataset.id = one.id;
+    row.className = one.outcome;
+    const time = element("time", "", onClock(one.at));
+    time.dateTime = one.at;
+    time.dataset.local = "";
+    time.title = `${utc(one.at)}; happened ${utc(one.happened)}`;
+    cell(row, "at", time);
+    cell(row, "result", element("span", `outcome ${one.outcome}`, one.word));
+    cell(row, "score number", one.score);
+    cell(row, "amount number", one.amount);
+    cell(row, "customer", one.customer);
+    const why = cell(row, "why", one.why);
+    why.title = one.why;
+    if (one.more > 0) why.append(element("span", "more", ` +${one.more}`));
+    const link = element("a", "", one.short);
+    link.href = `/ui/transactions/${encodeURIComponent(one.id)}`;
+    link.title = one.id;
+    cell(row, "tx", link);
+    return row;
+  };
+  const trim = () => {
+    let approved = 0, kept = 0;
+    for (const row of [...list.body.rows]) {
+      const plain = row.classList.contains("approve");
+      approved += plain;
+      kept += 1;
+      if (kept > MOST || (plain && approved > MOST_APPROVED)) {
+        row.remove();
+        list.ids.delete(row.dataset.id);
+        kept -= 1;
+      }
+    }
+  };
+  const held = () => list.body.matches(":hover") || list.body.contains(document.activeElement)
+    || at("decisions-scroll").scrollTop > 0;
+  const flush = () => {
+    if (!list || !list.waiting.length) return;
+    const rows = document.createDocumentFragment();
+    for (const one of list.waiting) {
+      const row = makeRow(one);
+      if (list.drawn) row.classList.add("arrived");
+      rows.append(row);
+    }
+    list.waiting = [];
+    list.drawn = true;
+    list.body.prepend(rows);
+    trim();
+    showWaiting();
+  };
+  const showWaiting = () => {
+    const button = at("waiting");
+    button.hidden = !list.waiting.length;
+    button.textContent = `${list.waiting.length} new`;
+  };
+  const showNew = () => {
+    if (!list) return;
+    if (list.body.contains(document.activeElement)) document.activeElement.blur();
+    at("decisions-scroll").scrollTop = 0;
+    flush();
+  };
+  const release = () => requestAnimationFrame(() => {
+    if (list && list.body.isConnected && !held()) flush();
+  });
+  const arrive = (rows) => {
+    const body = at("decisions");
+    if (!body) return;
+    if (!list || list.body !== body) {
+      list = { body, ids: new Set(), waiting: [], drawn: false };
+      body.addEventListener("pointerleave", release);
+      body.addEventListener("focusout", release);
+      at("decisions-scroll").addEventListener("scroll", release);
+      showFilter(localStorage.getItem("smartbank-filter") || "all");
+    }
+    const fresh = (rows || []).filter((one) => !list.ids.has(one.id));
+    for (const one of fresh) list.ids.add(one.id);
+    list.waiting = [...fresh, ...list.waiting].slice(0, MOST);
+    if (fresh.length) at("nothing-yet").hidden = true;
+    if (list.drawn && held()) showWaiting();
+    else flush();
+  };
+  const showFilter = (name) => {
+    localStorage.setItem("smartbank-filter", name);
+    at("decisions").classList.toggle("only-flagged", name === "flagged");
+    for (const button of document.querySelectorAll("[data-filter]")) {
+      button.ariaPressed = String(button.dataset.filter === name);
+    }
+  };
+  const step = (by) => {
+    const links = [...document.querySelectorAll("#page tbody a, #page .links a")]
+      .filter((link) => link.offsetParent);
+    const now = links.indexOf(document.activeElement);
+    links[now < 0 ? 0 : now + by]?.focus();
+  };
+
+  // ---- Charts: of the two themes the one that is on, times in the viewer's zone.
+  const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
+  const draw = (themes) => {
+    if (!themes) return window.dash_clientside.no_update;
+    const figure = structuredClone(themes[root.dataset.theme]);
+    for (const trace of figure.data) trace.x = trace.x.map(shift);
+    for (const note of figure.layout.annotations || []) note.x = shift(note.x);
+    figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
+    return figure;
+  };
+
+  // ---- Pointer and keys
+  const copy = async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.classList.add("done");
+    setTimeout(() => button.classList.remove("done"), 1200);
+  };
+  document.addEventListener("click", (event) => {
+    const menu = at("user");
+    if (menu && menu.open && !menu.contains(event.target)) menu.open = false;
+    const button = event.target.closest("button");
+    if (button?.dataset.copy) copy(button);
+    else if (button?.dataset.themeChoice) chooseTheme(button.dataset.themeChoice);
+    else if (button?.dataset.filter) showFilter(button.dataset.filter);
+    else if (button?.id === "waiting") showNew();
+    else if (button?.id === "show-help") {
+      menu.open = false;
+      at("help").showModal();
+    }
+    const link = event.target.closest("a[href^='/ui/']");
+    const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+    if (link && plain && !link.target) {
+      event.preventDefault();
+      if (link.classList.contains("again")) location.reload();
+      else go(link.href);
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "search-form") return;
+    event.preventDefault();
+    const input = at("search");
+    const wanted = input.value.trim();
+    if (!wanted) return;
+    input.blur();
+    go(`/ui/transactions/${encodeURIComponent(wanted)}`);
+  });
+  const keys = {
+    "/": () => { at("search").focus(); at("search").select(); },
+    "?": () => at("help").showModal(),
+    j: () => step(1),
+    k: () => step(-1),
+    n: showNew,
+    t: () => chooseTheme(root.dataset.theme === "dark" ? "light" : "dark"),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, dialog[open]");
+    if (event.key === "Escape") {
+      if (event.target.id === "search") event.target.blur();
+      if (at("user")?.open) at("user").open = false;
+    } else if (!typing && !event.ctrlKey && !event.metaKey && !event.altKey && keys[event.key]) {
+      event.preventDefault();
+      keys[event.key]();
+    }
+  });
+
+  // ---- What Dash draws, made the viewer's
+  let queued = false;
+  new MutationObserver(() => {
+    if (queued) return;
+    queued = true;
+    requestAnimationFrame(() => {
+      queued = false;
+      localise();
+      pageShown();
+    });
+  }).observe(document.body, { childList: true, subtree: true });
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    smartbank: { arrive, beat, draw },
+  });
+  const ready = new MutationObserver(() => {
+    if (!at("shell")) return;
+    ready.disconnect();
+    heard = Date.now();
+    showTheme();
+  });
+  ready.observe(document.body, { childList: true, subtree: true });
+})();

@@ -1,0 +1,100 @@
+"""Client: the one way by which pages get their data."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from app.events.decisions import Decision
+from app.rules.ruleset import Bands
+from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
+from web.api.entities import remembered
+from web.api.models import CustomerState, TerminalState
+from web.auth import Caller
+from web.context import Context
+from web.live import Live, Snapshot
+from web.problems import Problem
+
+who: ContextVar[Caller] = ContextVar("who")
+"""Who is logged in at the browser that is being answered."""
+
+_customer = msgspec.json.Decoder(CustomerState).decode
+_terminal = msgspec.json.Decoder(TerminalState).decode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """A decision as found; `decided_at` is None where only this worker's memory has it.
+
+    `trouble` says why the archive could not be asked.
+    """
+
+    decision: Decision
+    decided_at: datetime | None = None
+    trouble: str = ""
+
+
+class Client:
+    """Asks the worker that the console runs in, and through it all others."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def live(self) -> Live:
+        """What happens now."""
+        return self._context.live
+
+    def snapshot(self) -> Snapshot:
+        """Return what happens now."""
+        return self._context.live.snapshot()
+
+    async def evaluation(self, transaction_id: str) -> Evaluation | None:
+        """Return the decision on a payment: of the archive, else of the newest ones.
+
+        Raises:
+            Problem: 503, the archive does not answer, and the payment is not recent.
+        """
+        recent = self._context.live.decision(transaction_id)
+        try:
+            found = await self._context.decision(transaction_id)
+        except Problem as problem:
+            if recent is None:
+                raise
+            return Evaluation(decision=recent, trouble=problem.detail)
+        if found is None:
+            return Evaluation(decision=recent) if recent else None
+        decided_at = found.pop("decided_at", None)
+        decision = msgspec.convert(found, Decision)
+        return Evaluation(decision=decision, decided_at=decided_at)
+
+    async def customer(self, identity: str) -> CustomerState:
+        """Return what is remembered of a customer, whichever worker keeps it.
+
+        Raises:
+            Problem: 404, nothing is; 503, its worker does not answer.
+        """
+        return _customer(await self._row("customers", CUSTOMER_ACTIVITY.name, identity))
+
+    async def terminal(self, identity: str) -> TerminalState:
+        """Return what is remembered of a terminal, whichever worker keeps it.
+
+        Raises:
+            Problem: 404, nothing is; 503, its worker does not answer.
+        """
+        return _terminal(await self._row("terminals", TERMINAL_ACTIVITY.name, identity))
+
+    def bands(self, ruleset: str) -> Bands | None:
+        """Return the bands of a ruleset by version, if it is the running one."""
+        running = self._context.ruleset()
+        return running.bands if running.version == ruleset else None
+
+    async def _row(self, noun: str, source: str, identity: str) -> bytes:
+        answer = await remembered(self._context, noun, source, identity, who.get())
+        body = bytes(answer.body)
+        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
+            told: dict[str, Any] = msgspec.json.decode(body)
+            raise Problem(answer.status_code, told["detail"])
+        return body

@@ -1,0 +1,1 @@
+"""Pages: each a layout and what fills it."""

@@ -1,0 +1,323 @@
+"""Live: what happens now, pushed as it happens."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+
+from app.events.decisions import Decision, Outcome
+from web.console import figures, marks, wording
+from web.console.tokens import THEMES, Theme
+from web.live import Series, Snapshot, WorkerState
+
+PATH = "/ui/"
+
+CHARTS: dict[str, tuple[str, Callable[..., go.Figure]]] = {
+    "throughput": ("Transactions a second", figures.throughput),
+    "latency": ("Receive to decision", figures.latency),
+    "flagged": ("Flagged", figures.flagged),
+}
+OUTCOMES: tuple[Outcome, ...] = ("approve", "review", "decline")
+STAGES = {
+    "captured": "Captured",
+    "customers": "Customers",
+    "terminals": "Terminals",
+    "decided": "Decided",
+    "delivered": "Delivered",
+    "dead": "Dead letters",
+}
+
+FIRST = 100
+"""Rows that a page begins with."""
+APPROVED_A_TICK = 3
+"""Approved ones shown of a tick: at full speed nobody could read them all."""
+
+Props = dict[str, dict[str, Any]]
+
+
+def register(app: Dash) -> None:
+    """Have the browser draw what is pushed."""
+    for name in CHARTS:
+        app.clientside_callback(
+            ClientsideFunction("smartbank", "draw"),
+            Output(f"{name}-chart", "figure"),
+            Input(f"{name}-drawn", "data"),
+            Input("theme", "data"),
+        )
+    app.clientside_callback(
+        ClientsideFunction("smartbank", "arrive"), Input("arrivals", "data")
+    )
+
+
+@lru_cache(maxsize=2)
+def shown(snapshot: Snapshot) -> Props:
+    """Return what the page shows of a snapshot, but for its rows: by component."""
+    totals = snapshot.totals
+    props: Props = {
+        "figure-rate": {"children": wording.rate(snapshot.per_second)},
+        "figure-p50": {"children": wording.milliseconds(snapshot.p50_ms)},
+        "figure-p99": {"children": wording.milliseconds(snapshot.p99_ms)},
+        "figure-decided": {"children": wording.count(totals["decided"])},
+        "figure-flagged": {"children": wording.share(snapshot.flagged_share)},
+        "workers": {"children": _workers(tuple(_said(w) for w in snapshot.workers))},
+        "mix": {"children": _mix(tuple(snapshot.outcomes.get(o, 0) for o in OUTCOMES))},
+    }
+    for name, (number, small, tone) in _stages(snapshot).items():
+        props[f"stage-{name}"] = {"children": wording.count(number)}
+        props[f"small-{name}"] = {"children": small, "className": f"small {tone}"}
+    for name, drawn in _charts(snapshot.series).items():
+        props[f"{name}-drawn"] = {"data": drawn}
+    return props
+
+
+def _stages(snapshot: Snapshot) -> dict[str, tuple[int, str, str]]:
+    """Return each stage's number, what is told below it, and the tone of that."""
+    totals, lag = snapshot.totals, snapshot.lag
+
+    def waiting(topic: str) -> tuple[str, str]:
+        count = lag.get(topic, 0)
+        if not count:
+            return "none waiting", ""
+        return f"{wording.count(count)} waiting", "behind"
+
+    before_customers = lag.get("customer-activity", 0)
+    before_terminals = lag.get("terminal-activity", 0)
+    dropped = wording.count(totals["duplicates"])
+    return {
+        "captured": (totals["captured"], *waiting("transactions")),
+        "customers": (before_customers, f"waiting · {dropped} repeats", ""),
+        "terminals": (before_terminals, "waiting", ""),
+        "decided": (totals["decided"], f"{wording.rate(snapshot.per_second)} /s", ""),
+        "delivered": (totals["delivered"], *waiting("decisions")),
+        "dead": (
+            totals["dead_letters"],
+            "could not be handled",
+            "behind" if totals["dead_letters"] else "",
+        ),
+    }
+
+
+@lru_cache(maxsize=2)
+def _charts(series: Series) -> dict[str, dict[Theme, Any]]:
+    return {
+        name: {theme: draw(series, theme=theme).to_plotly_json() for theme in THEMES}
+        for name, (_, draw) in CHARTS.items()
+    }
+
+
+def rows(
+    snapshot: Snapshot, *, after: int, approved: int = APPROVED_A_TICK
+) -> list[dict[str, Any]]:
+    """Return the decisions numbered above `after` as rows, newest first.
+
+    All that are flagged, and at most so many approved ones; all when the page is new.
+    """
+    found: list[dict[str, Any]] = []
+    for number, decision in reversed(snapshot.newest):
+        if number <= after or len(found) == FIRST:
+            break
+        if decision.outcome == "approve" and after:
+            approved -= 1
+            if approved < 0:
+                continue
+        found.append(_row(decision))
+    return found
+
+
+def _row(decision: Decision) -> dict[str, Any]:
+    payment = decision.payment
+    return {
+        "id": decision.id,
+        "short": wording.short(decision.id),
+        "at": decision.timings.received_at.isoformat(),
+        "happened": payment.occurred_at.isoformat(),
+        "outcome": decision.outcome,
+        "word": marks.WORDS[decision.outcome],
+        "score": f"{decision.score:.0f}",
+        "amount": wording.money(payment.amount, payment.currency),
+        "customer": wording.short(payment.customer_id),
+        "channel": payment.channel,
+        "why": decision.hits[0].reason if decision.hits else "",
+        "more": len(decision.hits) - 1,
+    }
+
+
+def layout(snapshot: Snapshot) -> html.Div:
+    """Return the page as it is now."""
+    now = shown(snapshot)
+    return html.Div(
+        [
+            html.H1("Live", className="unseen"),
+            _figures(now),
+            _pipeline(now),
+            html.Div([_decisions(snapshot), _trends(now)], className="columns"),
+        ],
+        className="live",
+    )
+
+
+def _figures(now: Props) -> html.Section:
+    shapes = (
+        ("rate", "Transactions a second", "last 5 seconds"),
+        ("p50", "Median time to decide", "last minute"),
+        ("p99", "99th percentile", "last minute"),
+        ("decided", "Decided", "since start"),
+        ("flagged", "Flagged", "last 15 minutes"),
+    )
+    boxes = [
+        html.Div(
+            [
+                html.Dt(title),
+                html.Dd(
+                    [
+                        html.Strong(id=f"figure-{name}", **now[f"figure-{name}"]),
+                        html.Span(span),
+                    ]
+                ),
+            ]
+        )
+        for name, title, span in shapes
+    ]
+    return html.Section(
+        html.Dl(boxes), className="figures", **{"aria-label": "Key figures"}
+    )
+
+
+def _pipeline(now: Props) -> html.Section:
+    stages = [
+        html.Li(
+            [
+                html.Span(title, className="title"),
+                html.Strong(id=f"stage-{name}", **now[f"stage-{name}"]),
+                html.Span(id=f"small-{name}", **now[f"small-{name}"]),
+            ],
+            className="stage",
+        )
+        for name, title in STAGES.items()
+    ]
+    return html.Section(
+        [
+            html.Ol(stages, className="stages"),
+            html.Ul(id="workers", className="workers", **now["workers"]),
+        ],
+        className="pipeline",
+        **{"aria-label": "Pipeline"},
+    )
+
+
+def _decisions(snapshot: Snapshot) -> html.Section:
+    heads = [
+        html.Th(title, scope="col", className=name)
+        for name, title in (
+            ("at", "Received"),
+            ("result", "Outcome"),
+            ("score", "Score"),
+            ("amount", "Amount"),
+            ("customer", "Customer"),
+            ("why", "Reason"),
+            ("tx", "Transaction"),
+        )
+    ]
+    filters = html.Div(
+        [
+            html.Button("All", type="button", **_filter("all", pressed=True)),
+            html.Button("Flagged", type="button", **_filter("flagged")),
+        ],
+        className="segments",
+        role="group",
+        **{"aria-label": "Which decisions"},
+    )
+    waiting = html.Button(id="waiting", type="button", hidden=True)
+    table = html.Table(
+        [html.Thead(html.Tr(heads)), html.Tbody(id="decisions")],
+        **{"aria-label": "Decisions, newest first"},
+    )
+    return html.Section(
+        [
+            html.Div([html.H2("Decisions"), waiting, filters], className="bar"),
+            html.Div(table, className="scroll", tabIndex=0, id="decisions-scroll"),
+            html.Div(_nothing_yet(), id="nothing-yet", hidden=bool(snapshot.newest)),
+            dcc.Store(id="arrivals", data=rows(snapshot, after=0)),
+        ],
+        className="panel decisions",
+    )
+
+
+def _nothing_yet() -> html.Div:
+    return marks.notice(
+        "No decisions yet",
+        "Each payment appears here within a second of its arrival.",
+        html.Span(
+            ["To try it: ", html.Code("smartbank simulate --rate 50"), ", or ",
+             html.Code("POST /v1/transactions"), "."]
+        ),
+    )  # fmt: skip
+
+
+def _filter(name: str, *, pressed: bool = False) -> dict[str, str]:
+    return {"data-filter": name, "aria-pressed": str(pressed).lower()}
+
+
+def _trends(now: Props) -> html.Div:
+    panels = []
+    for name, (title, _) in CHARTS.items():
+        chart = html.Div(
+            dcc.Graph(
+                id=f"{name}-chart",
+                config={"displayModeBar": False, "responsive": True},
+                responsive=True,
+            ),
+            className="chart",
+            role="img",
+            **{"aria-label": f"{title}, last 15 minutes"},
+        )
+        drawn = dcc.Store(id=f"{name}-drawn", **now[f"{name}-drawn"])
+        under = []
+        if name == "flagged":
+            under = [html.Div(id="mix", className="mix", **now["mix"])]
+        panels.append(marks.panel(title, *under, chart, drawn, className="trend"))
+    return html.Div(panels, className="trends")
+
+
+def _said(worker: WorkerState) -> tuple[str, str, str]:
+    """Return a worker's name, its state, and that in words."""
+    told = worker.state
+    if worker.state == "silent":
+        told = f"silent for {worker.silent_for:.0f} s"
+    return f"{worker.name} · {worker.role}", worker.state, told
+
+
+@lru_cache(maxsize=2)
+def _workers(workers: tuple[tuple[str, str, str], ...]) -> list[html.Li]:
+    """List workers; the same list as long as nothing changes."""
+    return [
+        html.Li(
+            [
+                html.Span(className=f"dot {state}"),
+                html.Span(name, className="name"),
+                html.Span(told, className="state"),
+            ]
+        )
+        for name, state, told in workers
+    ]
+
+
+@lru_cache(maxsize=2)
+def _mix(counts: tuple[int, ...]) -> list[html.Div]:
+    """List outcomes by count and share; the same list as long as nothing changes."""
+    decided = sum(counts)
+    return [
+        html.Div(
+            [
+                marks.outcome(outcome),
+                html.Span(wording.count(count)),
+                html.Span(
+                    wording.share(count / decided if decided else None),
+                    className="share",
+                ),
+            ]
+        )
+        for outcome, count in zip(OUTCOMES, counts, strict=True)
+    ]

@@ -1,0 +1,372 @@
+"""Transaction: why one payment was decided as it was."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from dash import Dash, Input, Output, dcc, html
+
+from app.events.decisions import Decision, Hit, Timings
+from app.events.payments import Payment, Place
+from app.features import catalogue
+from app.features.catalogue import Feature
+from app.rules.ruleset import Bands
+from web.api.models import CustomerState, TerminalState
+from web.console import marks, wording
+from web.console.client import Client, Evaluation
+from web.live import source
+from web.problems import Problem
+
+PATH = "/ui/transactions/"
+
+OWNERS = (
+    ("payment", "The payment"),
+    ("customer", "The customer's past"),
+    ("terminal", "The terminal's past"),
+)
+CHANNELS = {"pos": "In a shop", "online": "Online", "atm": "Cash machine"}
+
+
+def register(app: Dash, client: Client) -> None:
+    """Fill the page once it is there."""
+
+    @app.callback(Output("evaluation", "children"), Input("transaction-id", "data"))
+    async def evaluation(transaction_id: str) -> Any:
+        try:
+            found = await client.evaluation(transaction_id)
+        except Problem as problem:
+            return _no_archive(problem)
+        return _not_found(transaction_id) if found is None else _body(client, found)
+
+    @app.callback(
+        Output("remembered-customer", "children"), Input("customer-id", "data")
+    )
+    async def customer(identity: str) -> Any:
+        try:
+            return _customer(await client.customer(identity))
+        except Problem as problem:
+            return marks.notice("Not to be had now", f"{problem.detail}.")
+
+    @app.callback(
+        Output("remembered-terminal", "children"), Input("terminal-id", "data")
+    )
+    async def terminal(identity: str) -> Any:
+        try:
+            return _terminal(await client.terminal(identity))
+        except Problem as problem:
+            return marks.notice("Not to be had now", f"{problem.detail}.")
+
+
+def layout(transaction_id: str) -> html.Div:
+    """Return the page, which then asks for what it shows."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.H1("Transaction"),
+                    marks.identity(transaction_id, of="the transaction's id"),
+                ],
+                className="title-line",
+            ),
+            html.Div(marks.skeleton(lines=14), id="evaluation"),
+            dcc.Store(id="transaction-id", data=transaction_id),
+        ],
+        className="transaction",
+    )
+
+
+def _not_found(transaction_id: str) -> html.Div:
+    return marks.notice(
+        f"No decision on {transaction_id}",
+        "Nothing of this id is in the archive. A payment is there a moment after it "
+        "was decided; ids are told apart by upper and lower case.",
+        html.A("Look again", href=f"{PATH}{transaction_id}", className="again"),
+    )
+
+
+def _no_archive(problem: Problem) -> html.Div:
+    return marks.notice(
+        "The archive does not answer",
+        f"Got: {problem.detail}. Payments are decided all the same, and kept until the "
+        "archive is back; the live page works, and so do the newest decisions.",
+        html.A("Ask again", href="", className="again"),
+        tone="bad",
+    )
+
+
+def _body(client: Client, found: Evaluation) -> html.Div:
+    decision, payment = found.decision, found.decision.payment
+    warning = []
+    if found.trouble:
+        warning = [
+            marks.notice(
+                "From this worker's memory",
+                f"Got from the archive: {found.trouble}. The decision stands all the "
+                "same.",
+            )
+        ]
+    return html.Div(
+        [
+            *warning,
+            _verdict(decision, client.bands(decision.versions.ruleset)),
+            html.Div(
+                [
+                    html.Div([_why(decision), _features(decision)], className="main"),
+                    html.Div(
+                        [
+                            _payment(payment),
+                            _timings(decision.timings, found.decided_at),
+                            _past("customer", payment.customer_id),
+                            _past("terminal", payment.terminal_id),
+                            _versions(decision),
+                        ],
+                        className="side",
+                    ),
+                ],
+                className="columns",
+            ),
+        ]
+    )
+
+
+def _verdict(decision: Decision, bands: Bands | None) -> html.Section:
+    payment = decision.payment
+    parts: list[Any] = [
+        marks.outcome(decision.outcome, large=True),
+        html.Span(wording.money(payment.amount, payment.currency), className="amount"),
+        html.Span(marks.moment(payment.occurred_at), className="when"),
+        html.Span(**marks.badge(source(decision))),
+        _score(decision.score, bands),
+    ]
+    return html.Section(parts, className=f"panel verdict {decision.outcome}")
+
+
+def _score(score: float, bands: Bands | None) -> html.Div:
+    marks_at = []
+    told = ""
+    if bands:
+        told = (
+            f"review from {bands.review_from:.0f}, decline from "
+            f"{bands.decline_from:.0f}"
+        )
+        marks_at = [
+            html.Span(className=f"limit {name}", style={"left": f"{at:.1f}%"})
+            for name, at in (
+                ("review", bands.review_from),
+                ("decline", bands.decline_from),
+            )
+        ]
+    bar = html.Div(
+        [html.Span(className="fill", style={"width": f"{score:.1f}%"}), *marks_at],
+        className="scale",
+        **{"aria-hidden": "true"},
+    )
+    return html.Div(
+        [
+            html.Span(["Score ", html.Strong(f"{score:.0f}"), " of 100"]),
+            bar,
+            html.Span(told, className="told"),
+        ],
+        className="score-line",
+    )
+
+
+def _why(decision: Decision) -> html.Section:
+    if not decision.hits:
+        return marks.panel(
+            "Why", html.P("No rule found anything unusual.", className="lead")
+        )
+    heads = [
+        html.Th(title, scope="col", className=name)
+        for title, name in (
+            ("Rule", ""),
+            ("Value", "number"),
+            ("Threshold", "number"),
+            ("Adds", "number"),
+        )
+    ]
+    body = [row for hit in decision.hits for row in _hit(hit)]
+    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="hits")
+    return marks.panel("Why", html.Div(table, className="scroll", tabIndex=0))
+
+
+def _hit(hit: Hit) -> list[html.Tr]:
+    action = "" if hit.action == "score" else f", at least {hit.action}"
+    return [
+        html.Tr(
+            [
+                html.Th(hit.rule, scope="row"),
+                html.Td(wording.number(hit.value), className="number"),
+                html.Td(wording.number(hit.threshold), className="number"),
+                html.Td(f"+{hit.score:.0f}{action}", className="number"),
+            ],
+            className="hit",
+        ),
+        html.Tr(html.Td(_sentence(hit.reason), colSpan=4), className="reason"),
+    ]
+
+
+def _sentence(reason: str) -> str:
+    """Begin with a capital, end with a full stop."""
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
+def _payment(payment: Payment) -> html.Section:
+    card = f"•••• {payment.card.last4}" if payment.card else None
+    rows: list[tuple[str, Any]] = [
+        ("Amount", wording.money(payment.amount, payment.currency)),
+        ("Happened", marks.moment(payment.occurred_at)),
+        ("Channel", CHANNELS.get(payment.channel, payment.channel.capitalize())),
+        ("Card", card),
+        ("Customer", marks.identity(payment.customer_id, of="the customer's id")),
+        ("Terminal", marks.identity(payment.terminal_id, of="the terminal's id")),
+        ("Merchant", payment.merchant_id),
+        ("Category", payment.merchant_category),
+        ("Country", payment.country),
+        ("Place", _place(payment.place)),
+        ("Device", payment.device_id),
+        ("Beneficiary", payment.beneficiary_id),
+    ]
+    return marks.panel("Payment", marks.facts(rows))
+
+
+def _place(place: Place | None) -> str | None:
+    """Write a place in degrees.
+
+    >>> _place(Place(51.5074, -0.1278))
+    '51.507° N, 0.128° W'
+    """
+    if place is None:
+        return None
+    north = "N" if place.latitude >= 0 else "S"
+    east = "E" if place.longitude >= 0 else "W"
+    return f"{abs(place.latitude):.3f}° {north}, {abs(place.longitude):.3f}° {east}"
+
+
+def _features(decision: Decision) -> html.Section:
+    known = {feature.name: feature for feature in catalogue.ALL}
+    currency = decision.payment.currency
+    groups = []
+    for owner, title in OWNERS:
+        mine = [
+            (feature, decision.features[name])
+            for name, feature in known.items()
+            if feature.owner == owner and name in decision.features
+        ]
+        groups.append(
+            html.Tbody([_group(title), *(_feature(*one, currency) for one in mine)])
+        )
+    table = html.Table(groups, className="features")
+    return marks.panel(
+        "What was known", html.Div(table, className="scroll", tabIndex=0)
+    )
+
+
+def _group(title: str) -> html.Tr:
+    return html.Tr(html.Th(title, colSpan=3, scope="rowgroup"), className="group")
+
+
+def _feature(feature: Feature, value: float | None, currency: str) -> html.Tr:
+    number, unit = _measured(feature, value, currency)
+    return html.Tr(
+        [
+            html.Th([html.Code(feature.name), html.Span(feature.meaning)], scope="row"),
+            html.Td(number, className="number"),
+            html.Td(unit),
+        ],
+        className="" if value is not None else "unknown",
+    )
+
+
+def _measured(feature: Feature, value: float | None, currency: str) -> tuple[str, str]:
+    """Write a feature's value and its unit.
+
+    >>> _measured(Feature("is_night", "payment", "0 or 1", ""), 1.0, "EUR")
+    ('yes', '')
+    """
+    if value is None:
+        return wording.MISSING, "not known"
+    if feature.unit == "currency":
+        return f"{value:,.2f}", currency
+    if feature.unit == "0 or 1":
+        return "yes" if value else "no", ""
+    if feature.unit == "share":
+        return wording.share(value), ""
+    return wording.number(value), feature.unit
+
+
+def _timings(timings: Timings, decided_at: datetime | None) -> html.Section:
+    steps = [
+        ("Received", timings.received_at),
+        ("Captured", timings.captured_at),
+        ("Profiled", timings.profiled_at),
+    ]
+    if decided_at:
+        steps.append(("Decided", decided_at))
+    start, end = steps[0][1], max(at for _, at in steps)
+    whole = max((end - start) / timedelta(milliseconds=1), 1.0)
+    rows, before = [], start
+    for name, at in steps:
+        left = (before - start) / timedelta(milliseconds=1) / whole
+        width = (at - before) / timedelta(milliseconds=1) / whole
+        style = {"left": f"{100 * left:.1f}%", "width": f"{100 * max(width, 0):.1f}%"}
+        since = (at - start) / timedelta(milliseconds=1)
+        told = marks.moment(at, clock=True) if at == start else f"+{since:,.0f} ms"
+        rows.append(
+            html.Li(
+                [
+                    html.Span(name),
+                    html.Span(html.Span(style=style), className="track"),
+                    html.Span(told, className="number"),
+                ]
+            )
+        )
+        before = max(before, at)
+    return marks.panel("Time taken", html.Ol(rows, className="waterfall"))
+
+
+def _versions(decision: Decision) -> html.Section:
+    versions = decision.versions
+    rows: list[tuple[str, Any]] = [
+        ("Ruleset", html.Code(versions.ruleset)),
+        ("Features", html.Code(versions.features)),
+        ("Model", html.Code(versions.model) if versions.model else "none"),
+    ]
+    return marks.panel("Decided by", marks.facts(rows))
+
+
+def _past(noun: str, identity: str) -> html.Section:
+    return marks.panel(
+        f"{noun.capitalize()} now",
+        html.Div(marks.skeleton(lines=4), id=f"remembered-{noun}"),
+        dcc.Store(id=f"{noun}-id", data=identity),
+    )
+
+
+def _customer(state: CustomerState) -> html.Dl:
+    spans = {"1d": "1 day", "7d": "7 days", "30d": "30 days"}
+    windows = [
+        (f"Payments in {spans.get(name, name)}", wording.count(window.count))
+        for name, window in state.windows.items()
+    ]
+    rows: list[tuple[str, Any]] = [
+        *windows,
+        ("Last payment", _known(state.last_payment_at)),
+        ("Last place", _place(state.last_place)),
+        ("Kept by", state.worker),
+    ]
+    return marks.facts(rows)
+
+
+def _terminal(state: TerminalState) -> html.Dl:
+    rows: list[tuple[str, Any]] = [
+        ("Payments", wording.count(state.payments)),
+        ("Of these fraud", wording.count(state.frauds)),
+        ("Last payment", _known(state.last_payment_at)),
+        ("Last fraud", _known(state.last_fraud_at)),
+        ("Kept by", state.worker),
+    ]
+    return marks.facts(rows)
+
+
+def _known(at: datetime | None) -> html.Time | None:
+    return marks.moment(at) if at else None

@@ -1,0 +1,67 @@
+"""Push: what changes, sent to each browser over its WebSocket four times a second."""
+
+import asyncio
+import time
+from typing import Any
+
+from dash import Dash, ctx, set_props
+from dash.exceptions import WebsocketDisconnected
+
+from web.console import marks
+from web.console.client import Client
+from web.console.pages import live
+from web.live import TICK
+
+TICKS_PER_BEAT = 4
+PATIENCE = 10.0
+"""Seconds in which a browser says what it shows; it is gone if it does not."""
+
+
+def register(app: Dash, client: Client) -> None:
+    """Have every browser told what changes.
+
+    A callback without inputs: browsers start it again when their connection is back.
+    """
+
+    @app.callback(websocket=True, persistent=True)
+    async def push() -> None:
+        socket = ctx.websocket
+        told = Told()
+        while not socket.is_shutdown:
+            try:
+                path = await socket.get_prop("url", "pathname", timeout=PATIENCE)
+            except (TimeoutError, WebsocketDisconnected):
+                return  # the page is closed, though another one holds the connection
+            set_props("beat", {"data": time.time_ns() // 1_000_000})
+            for _ in range(TICKS_PER_BEAT):
+                for component, props in told.changes(client, path).items():
+                    set_props(component, props)
+                await asyncio.sleep(TICK)
+
+
+class Told:
+    """What one browser has been told, so that it is told only what changed."""
+
+    def __init__(self) -> None:
+        self._path: str | None = None
+        self._props: dict[str, dict[str, Any]] = {}
+        self._last = 0
+
+    def changes(self, client: Client, path: str | None) -> dict[str, dict[str, Any]]:
+        """Return the properties to set, by component, on the page at a path."""
+        if path != self._path:  # another page has other components, all of them new
+            self._path, self._props, self._last = path, {}, 0
+        snapshot = client.snapshot()
+        shown = {"source": marks.badge(snapshot.source)}
+        if path == live.PATH:
+            shown |= live.shown(snapshot)
+        changed = {
+            component: props
+            for component, props in shown.items()
+            if self._props.get(component) != props
+        }
+        self._props |= changed
+        if path == live.PATH and (rows := live.rows(snapshot, after=self._last)):
+            self._last = snapshot.newest[-1][0]
+            changed["arrivals"] = {"data": rows}
+        return changed

@@ -1,0 +1,93 @@
+"""Wording: numbers, money and names as people read them."""
+
+from app.events.currencies import EXPONENTS
+
+MISSING = "—"
+"""Where there is no number."""
+
+_DECIMAL_BELOW = 10
+_SECONDS_FROM = 2_000
+_PLAIN_FROM = 100
+
+
+def count(number: int) -> str:
+    """Write a count.
+
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
+
+
+def rate(per_second: float) -> str:
+    """Write a rate; one decimal where the number is small.
+
+    >>> rate(0.4), rate(9.96), rate(203.2)
+    ('0.4', '10', '203')
+    """
+    return (
+        f"{per_second:.1f}"
+        if round(per_second, 1) < _DECIMAL_BELOW
+        else f"{per_second:,.0f}"
+    )
+
+
+def milliseconds(time_ms: float | None) -> str:
+    """Write a time, in milliseconds or, from two seconds on, in seconds.
+
+    >>> milliseconds(7.4), milliseconds(2340.0), milliseconds(None)
+    ('7 ms', '2.3 s', '—')
+    """
+    if time_ms is None:
+        return MISSING
+    return (
+        f"{time_ms:,.0f} ms" if time_ms < _SECONDS_FROM else f"{time_ms / 1000:,.1f} s"
+    )
+
+
+def share(part: float | None) -> str:
+    """Write a share of one.
+
+    >>> share(0.0312), share(0.5), share(0.0), share(None)
+    ('3.1 %', '50 %', '0 %', '—')
+    """
+    if part is None:
+        return MISSING
+    percent = 100 * part
+    whole = percent == 0 or percent >= _DECIMAL_BELOW
+    return f"{percent:.{0 if whole else 1}f} %"
+
+
+def money(minor: int, currency: str) -> str:
+    """Write an amount of minor units.
+
+    >>> money(123450, "EUR"), money(1200, "JPY")
+    ('1,234.50 EUR', '1,200 JPY')
+    """
+    places = EXPONENTS.get(currency, 2)
+    return f"{minor / 10**places:,.{places}f} {currency}"
+
+
+def number(value: float | None) -> str:
+    """Write a number with as many places as its size deserves.
+
+    >>> number(3.0), number(0.06789), number(1234.5), number(None)
+    ('3', '0.0679', '1,234.5', '—')
+    """
+    if value is None:
+        return MISSING
+    if value == int(value):
+        return f"{value:,.0f}"
+    return f"{value:,.1f}" if abs(value) >= _PLAIN_FROM else f"{value:,.3g}"
+
+
+def short(identity: str, *, most: int = 16) -> str:
+    """Shorten an id in its middle.
+
+    >>> short("T1"), short("0123456789abcdef0123")
+    ('T1', '0123456…def0123')
+    """
+    if len(identity) <= most:
+        return identity
+    half = (most - 1) // 2
+    return f"{identity[:half]}…{identity[-half:]}"
