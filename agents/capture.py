@@ -58,7 +58,10 @@ def pass_labels(records: Sequence[Record], out: Outbox) -> None:
     """Pass on labels that fit; what does not is a dead letter."""
     for record in records:
         try:
-            found = label(record.value or b"")
+            found = label(
+                record.value or b"",
+                received_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
+            )
         except BadRecord as error:
             out.reject(record, error)
         else:

@@ -5,9 +5,12 @@ from typing import Any
 
 import msgspec
 
+from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
+from app.errors import BadRecord
+from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
 from app.features.customers import CustomerRow
@@ -33,12 +36,16 @@ def profile(
     for record in records:
         try:
             event = decode(record.value or b"")
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             out.reject(record, error)
             continue
         terminal = event.terminal_id.encode()
         if isinstance(event, Label):
-            out.send(TERMINAL_ACTIVITY.name, terminal, record.value or b"", record)
+            out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
+            continue
+        if event.currency not in MINOR_PER_MAJOR:
+            wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
+            out.reject(record, wrong)
             continue
         row = rows.touch(event.customer_id.encode())
         if row.seen(event.id):

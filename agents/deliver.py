@@ -11,6 +11,7 @@ from agents.sinks.delivery import Delivery
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
 from app.archive import Decided
+from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
@@ -29,7 +30,7 @@ async def deliver(batches: Any) -> None:
     async for batch in batches:
         if not app.engine.current(batch):
             continue
-        out = Outbox(batch, app.engine.publisher)
+        out = Outbox(app.engine.publisher)
         decided = read(batch.records, out)
         written = [await one.put([d for _, d in decided]) for one in deliveries]
         done = asyncio.ensure_future(finish(decided, written, out))
@@ -43,7 +44,7 @@ def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Decided]]
         wire = record.value or b""
         try:
             decision = decode(wire)
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             out.reject(record, error)
             continue
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)

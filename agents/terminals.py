@@ -6,9 +6,11 @@ from typing import Any
 
 import msgspec
 
+from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
+from app.errors import BadRecord
 from app.events.decisions import Versions
 from app.events.labels import Label
 from app.events.payments import ProfiledPayment
@@ -21,6 +23,7 @@ from app.scoring.assemble import decisions
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
 
+PROFILED = len(catalogue.PROFILE)
 decode = msgspec.json.Decoder(ProfiledPayment | Label).decode
 encode = msgspec.json.Encoder().encode
 rules = compile_ruleset(default_ruleset(), catalogue.NAMES)
@@ -44,13 +47,18 @@ def decide(
     for record in records:
         try:
             event = decode(record.value or b"")
-        except msgspec.MsgspecError as error:
+        except UNREADABLE as error:
             out.reject(record, error)
             continue
         if isinstance(event, Label):
             rows.touch(event.terminal_id.encode()).label(event)
             key = event.customer_id.encode()
-            out.send(LABELS_APPLIED.name, key, record.value or b"", record)
+            out.send(LABELS_APPLIED.name, key, encode(event), record)
+            continue
+        if len(event.features) != PROFILED:
+            expected = f"{PROFILED}, the customer's part of the catalogue"
+            wrong = BadRecord("features", f"{len(event.features)} numbers", expected)
+            out.reject(record, wrong)
             continue
         row = rows.touch(event.payment.terminal_id.encode())
         origins.append(record)

@@ -3,32 +3,31 @@
 # ruff: noqa: EM101 - the first word of a BadRecord is the field, not a message
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import msgspec
+from msgspec.structs import astuple
 
+from app.decoding import decoded, decoded_once, refuse_repeats, shown
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
 from app.events.labels import Label
 from app.events.payments import Payment, Transaction
 from app.privacy.tokens import Tokens, passes_luhn
 
-T = TypeVar("T")
-
-LARGEST_RECORD = 64 * 1024
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
-_SHOWN = 80  # characters of a wrong value that an error repeats
+
+_OPTIONAL = 7  # fields of a payment that may be null
+_REQUIRED_QUOTES = 2 * 6 + 2 * 5  # six required fields, five of them texts
 
 _transaction = msgspec.json.Decoder(Transaction).decode
 _label = msgspec.json.Decoder(Label).decode
-_fields = msgspec.json.Decoder(dict[str, object]).decode
-_UNFIT = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]")
-_DIGITS = re.compile(r"[0-9]{8,}(?=[0-9]{4})")
-_WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"field `([^`]{1,200})`")
+_UNFIT = re.compile(  # white space, controls, and what turns or hides text
+    r"[\s\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    r"\ufeff\ufff0-\uffff]"
+)
 
 
 def captured(
@@ -73,7 +72,9 @@ def transaction(value: bytes, *, received_at: datetime, currency: str) -> Transa
     Raises:
         BadRecord: it does not fit.
     """
-    stated: Transaction = _decoded(value, _transaction)
+    stated: Transaction = decoded_once(value, _transaction)
+    if value.count(b'"') != _quotes(stated) or b"\\" in value:
+        refuse_repeats(value)
     if stated.currency != currency:
         expected = f"{currency}, the bank's"
         if stated.currency not in EXPONENTS:
@@ -91,57 +92,32 @@ def transaction(value: bytes, *, received_at: datetime, currency: str) -> Transa
     return stated
 
 
-def label(value: bytes) -> Label:
+def label(value: bytes, *, received_at: datetime) -> Label:
     """Validate a raw label.
 
     Raises:
         BadRecord: it does not fit.
     """
-    stated: Label = _decoded(value, _label)
+    stated: Label = decoded(value, _label)
     for name in ("transaction_id", "customer_id", "terminal_id"):
         _check_id(name, getattr(stated, name))
-    if stated.occurred_at < EARLIEST:
-        raise BadRecord("occurred_at", stated.occurred_at.isoformat(), "2000 or later")
+    _check_times(stated.occurred_at, received_at)
+    if not stated.occurred_at <= stated.labelled_at < LATEST:
+        expected = f"a time after that of the payment, before {LATEST.year}"
+        raise BadRecord("labelled_at", stated.labelled_at.isoformat(), expected)
     return stated
 
 
-def _decoded(value: bytes, decode: Callable[[bytes], T]) -> T:
-    if len(value) > LARGEST_RECORD:
-        got, expected = f"{len(value)} bytes", f"at most {LARGEST_RECORD}"
-        raise BadRecord("$", got, expected)
-    try:
-        return decode(value)
-    except msgspec.ValidationError as error:
-        raise _explained(str(error), value) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadRecord("$", _shown(str(error)), "a JSON object in UTF-8") from error
+def _quotes(stated: Transaction) -> int:
+    """Return how many quotation marks a payment's JSON has at the least.
 
-
-def _explained(message: str, value: bytes) -> BadRecord:
-    """Turn msgspec's sentence into field, got and expected."""
-    found = _WHERE.match(message)
-    what, path = (found["what"], found["path"]) if found else (message, None)
-    field = (path or "$").removeprefix("$.")
-    if named := _NAMED.search(what):  # a missing or an unknown field
-        field = named[1] if field == "$" else f"{field}.{named[1]}"
-        if "missing" in what:
-            return BadRecord(field, "nothing", "a value: it is required")
-        return BadRecord(_shown(field), "a value", "no such field")
-    expected, _, got = what.partition(", got ")
-    expected = expected.removeprefix("Expected ")
-    try:
-        fields = _fields(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        fields = {}
-    if field in fields:
-        got = repr(fields[field])
-    return BadRecord(field, _shown(got or "something else"), expected.replace("`", ""))
-
-
-def _shown(text: str) -> str:
-    """Shorten a text for an error, and hide what could be a card number."""
-    text = _DIGITS.sub("…", text)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    It has more where a key is stated twice, or where a default is spelled out:
+    two a key, two a text.
+    """
+    unstated = astuple(stated).count(None)
+    texts = _OPTIONAL - unstated + (stated.channel != "pos")
+    lone = 2 * stated.synthetic + 2 * (stated.place is not None)
+    return _REQUIRED_QUOTES + 4 * texts + lone
 
 
 def _check_times(occurred_at: datetime, received_at: datetime) -> None:
@@ -153,5 +129,5 @@ def _check_times(occurred_at: datetime, received_at: datetime) -> None:
 def _check_id(name: str, value: str) -> None:
     if _UNFIT.search(value):
         raise BadRecord(
-            name, _shown(repr(value)), "no white space or control characters"
+            name, shown(repr(value)), "no white space or control characters"
         )

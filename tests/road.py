@@ -70,7 +70,9 @@ class Road:
     def stop(self, name: str) -> int:
         """Ask a worker to stop; return its exit status."""
         self.workers[name].terminate()
-        return self.workers.pop(name).wait(timeout=60)
+        status = self.workers[name].wait(timeout=60)
+        del self.workers[name]
+        return status
 
     @contextmanager
     def running(self, *names: str) -> Iterator["Road"]:

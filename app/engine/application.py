@@ -69,6 +69,7 @@ class Application(faust.App):
             recovery_consistency_check=False,
             stream_recovery_delay=0.0,
             stream_buffer_maxsize=24,
+            stream_wait_empty=False,  # the epoch makes what waits stale
             broker_session_timeout=session_timeout,
             broker_heartbeat_interval=session_timeout / 5,
             broker_commit_interval=checkpoint_interval,

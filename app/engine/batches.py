@@ -8,10 +8,16 @@ from typing import Any, Protocol
 import faust
 from faust.types import AppT, Message
 
-ORIGIN = Struct(">iq")  # partition, offset: the value of an origin header
+MADE_FROM = "made-from:"
+"""Begins an origin header's name; the topic follows."""
+
+ORIGIN = Struct(">iqq")  # partition, offset, time: the value of an origin header
 
 Origin = tuple[str, int]
-"""A topic and partition that records were made from."""
+"""The name of an origin header, and a partition of the topic that it names."""
+
+Reached = tuple[int, int]
+"""How far an origin was seen: offset, and the latest time, epoch milliseconds."""
 
 
 class Record(Protocol):
@@ -48,8 +54,8 @@ class Record(Protocol):
         ...
 
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]:
-        """Its headers; the last one names the record it was made from."""
+    def headers(self) -> Sequence[tuple[str, bytes | None]]:
+        """Its headers; in the product's own logs the last one is an origin."""
         ...
 
 
@@ -72,9 +78,33 @@ class Batch:
         return self.records[-1].offset + 1
 
 
-def origin_header(topic: str, partition: int, offset: int) -> tuple[str, bytes]:
-    """Name the record that an output was made from, as a Kafka header."""
-    return topic, ORIGIN.pack(partition, offset)
+def origin_header(record: Record) -> tuple[str, bytes]:
+    """Name the record that an output is made from, as a Kafka header."""
+    packed = ORIGIN.pack(record.partition, record.offset, record.timestamp)
+    return MADE_FROM + record.topic, packed
+
+
+def fresh(records: Sequence[Record], seen: dict[Origin, Reached]) -> Sequence[Record]:
+    """Leave out the records whose origin, or a later one of the same log, was seen.
+
+    Updates `seen`. Records without an origin header are always fresh. So is one of an
+    earlier offset and a later time than any seen: its log began anew.
+    """
+    unpack, size = ORIGIN.unpack, ORIGIN.size
+    nothing = -1, -1
+    kept = []
+    for record in records:
+        if record.headers:
+            name, packed = record.headers[-1]
+            if packed and len(packed) == size and name.startswith(MADE_FROM):
+                partition, offset, at = unpack(packed)
+                origin = name, partition
+                last, latest = seen.get(origin, nothing)
+                if offset <= last and at <= latest:
+                    continue
+                seen[origin] = offset, max(at, latest)
+        kept.append(record)
+    return kept
 
 
 class BatchSchema(faust.Schema):

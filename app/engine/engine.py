@@ -11,12 +11,14 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 from mode import Service
 
-from app.engine.batches import ORIGIN, Batch, Origin, Record, origin_header
+from app.engine.batches import Batch, Record, fresh, origin_header
 from app.engine.publisher import Publisher
 from app.engine.restore import restore
 from app.engine.tables import CheckpointedTable, Partition, Row
 
 DEAD_LETTERS = "dead-letters"
+LARGEST_LETTER = 7 * 1024 * 1024
+LONGEST_ERROR = 1_000
 DIRTY_ROWS = 4_000
 """A partition is checkpointed before its time when this many rows have changed."""
 
@@ -33,32 +35,36 @@ class Outbox:
     one output a record and destination topic, or the second looks like a repeat.
     """
 
-    __slots__ = ("_batch", "_publisher", "now", "rejected")
+    __slots__ = ("_publisher", "now", "rejected")
 
-    def __init__(self, batch: Batch, publisher: Publisher) -> None:
-        self._batch = batch
+    def __init__(self, publisher: Publisher) -> None:
         self._publisher = publisher
         self.now = time.time_ns() // 1_000_000
         self.rejected = 0
 
     def send(self, topic: str, key: bytes, value: bytes, record: Record) -> None:
         """Publish what was made from a record."""
-        batch = self._batch
-        header = batch.topic, ORIGIN.pack(batch.partition, record.offset)
-        self._publisher.send(topic, key, value, self.now, [header])
+        self._publisher.send(topic, key, value, self.now, [origin_header(record)])
 
     def reject(self, record: Record, error: Exception) -> None:
-        """Publish a record that cannot be handled to the dead letters, as it came."""
+        """Publish a record that cannot be handled to the dead letters, as it came.
+
+        What is longer than 7 MiB is cut, so that Kafka takes it; the header `cut`
+        then tells its length. The record itself stays where it was read.
+        """
         self.rejected += 1
         headers = [
             ("topic", record.topic.encode()),
             ("partition", str(record.partition).encode()),
             ("offset", str(record.offset).encode()),
-            ("error", str(error).encode(errors="replace")),
-            origin_header(record.topic, record.partition, record.offset),
+            ("error", str(error)[:LONGEST_ERROR].encode(errors="replace")),
         ]
-        key = record.key or b""
-        self._publisher.send(DEAD_LETTERS, key, record.value or b"", self.now, headers)
+        parts = record.key, record.value
+        lengths = [len(part) for part in parts if part and len(part) > LARGEST_LETTER]
+        headers += [("cut", str(length).encode()) for length in lengths]
+        key, value = (part and part[:LARGEST_LETTER] for part in parts)
+        headers.append(origin_header(record))
+        self._publisher.send(DEAD_LETTERS, key, value, self.now, headers)
 
 
 class Source:
@@ -185,7 +191,7 @@ class Engine(Service):
     def _attempt(self, batch: Batch, stage: Callable[[Outbox], None]) -> None:
         started = time.thread_time()
         try:
-            stage(Outbox(batch, self.publisher))
+            stage(Outbox(self.publisher))
         except Exception as error:
             # Not a bad record but a bad stage: stop here, before a checkpoint
             # could claim the batch; the log still holds every record of it.
@@ -303,22 +309,3 @@ class Engine(Service):
             end = consumer.highwater(tp)
             lag[tp.topic] = lag.get(tp.topic, 0) + max((end or 0) - position, 0)
         return lag
-
-
-def fresh(records: Sequence[Record], seen: dict[Origin, int]) -> Sequence[Record]:
-    """Leave out the records whose origin, or a later one of the same log, was seen.
-
-    Updates `seen`. Records without an origin header are always fresh.
-    """
-    unpack = ORIGIN.unpack
-    kept = []
-    for record in records:
-        if record.headers:
-            topic, packed = record.headers[-1]
-            partition, offset = unpack(packed)
-            origin = topic, partition
-            if seen.get(origin, -1) >= offset:
-                continue
-            seen[origin] = offset
-        kept.append(record)
-    return kept

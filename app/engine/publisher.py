@@ -43,9 +43,10 @@ class Lane:
         self._flying = False
 
     def append(
-        self, key: bytes | None, value: bytes, timestamp: int, headers: Headers
+        self, key: bytes | None, value: bytes | None, timestamp: int, headers: Headers
     ) -> None:
         """Add one record; `timestamp` in epoch milliseconds."""
+        size = len(key or b"") + len(value or b"") + 64
         parcels = self.parcels
         if parcels and not (self._flying and len(parcels) == 1):
             parcel = parcels[-1]
@@ -56,7 +57,6 @@ class Lane:
                 )
                 is not None
             ):
-                size = len(value) + 64
                 parcel.bytes += size
                 self._publisher.waiting_bytes += size
                 return
@@ -67,9 +67,8 @@ class Lane:
             )
             is None
         ):
-            message = f"a record of {len(value)} bytes is too large for {self.topic}"
+            message = f"a record of {size} bytes is too large for {self.topic}"
             raise ValueError(message)
-        size = len(value) + 64
         parcel.bytes = size
         self._publisher.waiting_bytes += size
         parcels.append(parcel)
@@ -160,11 +159,17 @@ class Publisher:
             self._routes[topic] = [self.lane(topic, p) for p in sorted(partitions)]
 
     def send(
-        self, topic: str, key: bytes, value: bytes, timestamp: int, headers: Headers
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp: int,
+        headers: Headers,
     ) -> None:
         """Add one record to its key's partition; it leaves at the next `flush`."""
         lanes = self._routes[topic]
-        lanes[partition_for(key, len(lanes))].append(key, value, timestamp, headers)
+        lane = lanes[partition_for(key or b"", len(lanes))]
+        lane.append(key, value, timestamp, headers)
 
     def flush(self) -> None:
         """Set all waiting records on their way."""

@@ -7,7 +7,7 @@ import faust
 import msgspec
 from faust.types import TP
 
-from app.engine.batches import Origin
+from app.engine.batches import Origin, Reached
 
 MARKER = b"\x00marker"
 """The changelog key of a checkpoint's marker; no row's key starts with NUL."""
@@ -33,11 +33,11 @@ class Marker(msgspec.Struct, frozen=True):
     """What a checkpoint reflects: every source record below `offset`.
 
     `origins` holds, per topic and partition that the source's records were made
-    from, the highest offset seen.
+    from, how far they were seen.
     """
 
     offset: int
-    origins: list[tuple[str, int, int]]
+    origins: list[tuple[str, int, int, int]]
 
 
 class Partition(Generic[R]):
@@ -50,7 +50,7 @@ class Partition(Generic[R]):
         self._row = row
         self.rows: dict[bytes, R | bytes] = {}
         self.dirty: set[bytes] = set()
-        self.origins: dict[Origin, int] = {}
+        self.origins: dict[Origin, Reached] = {}
         self.done = 0
         self.checkpointed = 0
         self.changelog_end = 0
@@ -87,7 +87,7 @@ class Partition(Generic[R]):
         rows = self.rows
         records = [(key, rows[key].encode()) for key in self.dirty]  # type: ignore[union-attr]
         self.dirty.clear()
-        origins = [(topic, p, o) for (topic, p), o in sorted(self.origins.items())]
+        origins = [(*origin, *far) for origin, far in sorted(self.origins.items())]
         marker = Marker(self.done, origins)
         records.append((MARKER, msgspec.json.encode(marker)))
         return records, self.done
@@ -97,7 +97,7 @@ class Partition(Generic[R]):
         if key == MARKER:
             marker = msgspec.json.decode(value or b"", type=Marker)
             self.done = self.checkpointed = marker.offset
-            self.origins = {(topic, p): o for topic, p, o in marker.origins}
+            self.origins = {(name, p): (o, at) for name, p, o, at in marker.origins}
         elif value is None:
             self.rows.pop(key, None)
         else:

@@ -1,10 +1,12 @@
 """Labels: what is learnt later about a payment, and how it comes down the log."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from app.events.payments import Id, Instant, type_tag
+
+Remark = Annotated[str, Meta(max_length=256)]
 
 
 class Label(
@@ -30,6 +32,6 @@ class Label(
     labelled_at: Instant
     fraud: bool
     kind: Literal["chargeback", "verdict", "all-clear"] = "chargeback"
-    scenario: str | None = None
-    author: str | None = None
+    scenario: Remark | None = None
+    author: Remark | None = None
     synthetic: bool = False

@@ -7,9 +7,17 @@ from msgspec import Meta, Struct
 
 type_tag = "type"
 
+
+def matching(pattern: str) -> Meta:
+    """Return the constraint that a whole text matches a pattern."""
+    return Meta(pattern=rf"^{pattern}$(?!\n)")  # `$` alone lets a last newline pass
+
+
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+Country = Annotated[str, matching("[A-Z]{2}")]
 Instant = Annotated[datetime, Meta(tz=True)]
+Text = Annotated[str, Meta(max_length=64)]
+Amount = Annotated[int, Meta(ge=0, le=100_000_000_000)]
 Channel = Literal["pos", "online", "atm", "transfer"]
 
 
@@ -34,12 +42,12 @@ class Transaction(
     occurred_at: Instant
     customer_id: Id
     terminal_id: Id
-    amount: Annotated[int, Meta(ge=0, le=100_000_000_000)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+    amount: Amount
+    currency: Annotated[str, matching("[A-Z]{3}")]
     channel: Channel = "pos"
-    card_number: Annotated[str, Meta(pattern="^[0-9]{12,19}$")] | None = None
+    card_number: Annotated[str, matching("[0-9]{12,19}")] | None = None
     merchant_id: Id | None = None
-    merchant_category: Annotated[str, Meta(pattern="^[0-9]{4}$")] | None = None
+    merchant_category: Annotated[str, matching("[0-9]{4}")] | None = None
     country: Country | None = None
     place: Place | None = None
     device_id: Id | None = None
@@ -50,8 +58,8 @@ class Transaction(
 class Card(Struct, frozen=True, gc=False):
     """A card after capture: a keyed token (the same card, the same token) and four digits."""  # noqa: E501
 
-    token: str
-    last4: str
+    token: Text
+    last4: Text
 
 
 class Payment(
@@ -60,25 +68,25 @@ class Payment(
     """A payment as capture passes it on, on `customer-activity` (key: customer).
 
     `received_at` is when the raw record reached Kafka, `captured_at` when capture
-    took it; both UTC.
+    took it; both UTC. What capture checked by pattern is only held short here.
     """
 
-    id: str
-    occurred_at: datetime
-    customer_id: str
-    terminal_id: str
-    amount: int
-    currency: str
-    received_at: datetime
-    captured_at: datetime
-    channel: str = "pos"
+    id: Id
+    occurred_at: Instant
+    customer_id: Id
+    terminal_id: Id
+    amount: Amount
+    currency: Text
+    received_at: Instant
+    captured_at: Instant
+    channel: Text = "pos"
     card: Card | None = None
-    merchant_id: str | None = None
-    merchant_category: str | None = None
-    country: str | None = None
+    merchant_id: Id | None = None
+    merchant_category: Text | None = None
+    country: Text | None = None
     place: Place | None = None
-    device_id: str | None = None
-    beneficiary_id: str | None = None
+    device_id: Id | None = None
+    beneficiary_id: Id | None = None
     synthetic: bool = False
 
 
@@ -89,4 +97,4 @@ class ProfiledPayment(Struct, frozen=True, gc=False, tag="payment", tag_field=ty
     """
 
     payment: Payment
-    features: list[float | None]
+    features: Annotated[list[float | None], Meta(max_length=256)]

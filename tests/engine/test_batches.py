@@ -1,43 +1,69 @@
 """Batches and the repeats in them."""
 
-from dataclasses import dataclass
+import pytest
 
-from app.engine.batches import Batch, origin_header
-from app.engine.engine import fresh
-
-
-@dataclass
-class Fetched:
-    """A record as fetched, with valid defaults."""
-
-    offset: int = 0
-    key: bytes | None = b"k"
-    value: bytes | None = b"v"
-    headers: tuple[tuple[str, bytes], ...] = ()
-    topic: str = "activity"
-    partition: int = 0
-    timestamp: int = 1
+from app.engine.batches import Batch, Reached, fresh, origin_header
+from tests.engine.fetched import Fetched
 
 
-def made_from(offset: int, *, partition: int = 0, topic: str = "raw") -> Fetched:
-    return Fetched(headers=(origin_header(topic, partition, offset),))
+def made_from(
+    offset: int, *, partition: int = 0, topic: str = "raw", at: int = 1
+) -> Fetched:
+    origin = Fetched(offset, topic=topic, partition=partition, timestamp=at)
+    return Fetched(headers=(origin_header(origin),))
 
 
 def test_a_record_whose_origin_was_seen_is_a_repeat() -> None:
-    seen: dict[tuple[str, int], int] = {}
+    seen: dict[tuple[str, int], Reached] = {}
 
     first = fresh([made_from(1), made_from(2), made_from(1)], seen)
     again = fresh([made_from(1), made_from(2), made_from(3)], seen)
 
     assert [len(first), len(again)] == [2, 1]
-    assert seen == {("raw", 0): 3}
+    assert seen == {("made-from:raw", 0): (3, 1)}
 
 
 def test_origins_of_other_partitions_and_topics_do_not_hide_each_other() -> None:
-    seen: dict[tuple[str, int], int] = {}
+    seen: dict[tuple[str, int], Reached] = {}
     records = [made_from(9), made_from(1, partition=1), made_from(1, topic="labels")]
 
     assert fresh(records, seen) == records
+
+
+def test_a_repeat_is_one_though_an_earlier_record_s_clock_was_ahead() -> None:
+    seen: dict[tuple[str, int], Reached] = {}
+    records = [made_from(1, at=50), made_from(2, at=40)]
+    fresh(records, seen)
+
+    assert fresh(records, seen) == []
+
+
+def test_a_log_that_began_anew_is_fresh_from_its_first_record() -> None:
+    seen: dict[tuple[str, int], Reached] = {}
+    fresh([made_from(900, at=10)], seen)
+    anew = [made_from(0, at=20), made_from(1, at=20), made_from(2, at=21)]
+
+    assert fresh(anew, seen) == anew
+    assert fresh(anew, seen) == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("traceparent", b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ("x", b"a value of 20 bytes."),
+        ("made-from:raw", b""),
+        ("made-from:raw", b"short"),
+        ("made-from:raw", None),
+        ("", None),
+    ],
+)
+def test_a_foreign_header_is_no_origin(header: tuple[str, bytes | None]) -> None:
+    records = [Fetched(headers=(header,)), Fetched(headers=(header,))]
+    seen: dict[tuple[str, int], Reached] = {}
+
+    assert fresh(records, seen) == records
+    assert seen == {}
 
 
 def test_a_record_without_an_origin_is_always_fresh() -> None:

@@ -76,7 +76,7 @@ def test_the_last_checkpoint_restores_rows_origins_and_offset(
     for offset, (key, checkpoint) in enumerate(touches):
         partition.touch(key).n += 1
         partition.done = offset + 1
-        partition.origins["raw", 0] = offset
+        partition.origins["raw", 0] = offset, 7
         if checkpoint:
             log += partition.checkpoint()[0]
     log += partition.checkpoint()[0]

@@ -67,7 +67,7 @@ def test_every_record_passes_capture_and_is_marked_synthetic(chunks: list[Chunk]
             stated = transaction(value, received_at=NOW, currency="EUR")
             assert stated.synthetic
         for due in chunk.labels:
-            assert label(due.value).synthetic
+            assert label(due.value, received_at=NOW).synthetic
 
 
 def test_cards_are_numbers_that_check_in_the_range_for_tests(busy):
@@ -91,7 +91,7 @@ def test_a_label_is_due_a_week_after_its_payment_and_names_the_scenario(
         stated = dict(zip(chunk.ids, chunk.values, strict=True))
         for due in chunk.labels:
             found += 1
-            told = label(due.value)
+            told = label(due.value, received_at=NOW)
             paid = msgspec.json.decode(stated[due.transaction_id], type=Transaction)
             assert told.occurred_at == paid.occurred_at
             assert told.labelled_at == paid.occurred_at + LABEL_DELAY
