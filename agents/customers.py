@@ -1,6 +1,6 @@
 """Customers: what a customer's past says of each payment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -30,7 +30,7 @@ async def customers(batches: Any) -> None:
 
 
 def profile(
-    records: Sequence[Record], out: Outbox, rows: Partition[CustomerRow]
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
     """Profile payments by their customer's row; pass labels on to their terminal."""
     for record in records:
@@ -47,7 +47,7 @@ def profile(
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
             out.reject(record, wrong)
             continue
-        row = rows.touch(event.customer_id.encode())
+        row = rows[record.partition].touch(event.customer_id.encode())
         if row.seen(event.id):
             counters.duplicates += 1
             continue

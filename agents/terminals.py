@@ -1,6 +1,6 @@
 """Terminals: what a terminal's past says of each payment, then the decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +38,7 @@ async def terminals(batches: Any) -> None:
 
 
 def decide(
-    records: Sequence[Record], out: Outbox, rows: Partition[TerminalRow]
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[TerminalRow]]
 ) -> None:
     """Decide payments; learn labels and pass on that they have been applied."""
     origins: list[Record] = []
@@ -51,7 +51,8 @@ def decide(
             out.reject(record, error)
             continue
         if isinstance(event, Label):
-            rows.touch(event.terminal_id.encode()).label(event)
+            row = rows[record.partition].touch(event.terminal_id.encode())
+            counters.labels += row.label(event)
             key = event.customer_id.encode()
             out.send(LABELS_APPLIED.name, key, encode(event), record)
             continue
@@ -60,7 +61,7 @@ def decide(
             wrong = BadRecord("features", f"{len(event.features)} numbers", expected)
             out.reject(record, wrong)
             continue
-        row = rows.touch(event.payment.terminal_id.encode())
+        row = rows[record.partition].touch(event.payment.terminal_id.encode())
         origins.append(record)
         payments.append(event)
         features.append(row.profile(event.payment))

@@ -1,6 +1,6 @@
 """The customer stage alone, on the engine: what stock Faust is measured against."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mode.loop
@@ -38,11 +38,11 @@ async def profile(batches: Any) -> None:
 
 
 def profile_batch(
-    records: Sequence[Record], out: Outbox, rows: Partition[CustomerRow]
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
     """Profile each payment by its customer's row."""
     for record in records:
         payment = decode(record.value or b"")
-        row = rows.touch(record.key or b"")
+        row = rows[record.partition].touch(record.key or b"")
         profiled = ProfiledPayment(payment, row.profile(payment))
         out.send("bench-engine-out", record.key or b"", encode(profiled), record)

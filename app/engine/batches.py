@@ -1,9 +1,9 @@
-"""Batches: the fetched records of one partition, travelling as one Faust message."""
+"""Batches: the fetched records of one topic, travelling as one Faust message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import faust
 from faust.types import AppT, Message
@@ -59,23 +59,36 @@ class Record(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Consecutive records of one partition, in order; at most 500.
+class Run(NamedTuple):
+    """Consecutive records of one partition, in order."""
 
-    `epoch` is the consumer's at the time of hand-up: a batch from before a
-    rebalance is stale, and is left to whoever owns the partition after it.
-    """
-
-    topic: str
     partition: int
     records: Sequence[Record]
-    epoch: int
 
     @property
     def next_offset(self) -> int:
         """The offset after the last record's."""
         return self.records[-1].offset + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was fetched of one topic: a run of records a partition; at most 500.
+
+    `epoch` is the consumer's at the time of hand-up: a batch from before a
+    rebalance is stale, and is left to whoever owns the partitions after it.
+    """
+
+    topic: str
+    runs: Sequence[Run]
+    epoch: int
+
+    @property
+    def records(self) -> Sequence[Record]:
+        """The records of all runs."""
+        if len(self.runs) == 1:
+            return self.runs[0].records
+        return [record for run in self.runs for record in run.records]
 
 
 def origin_header(record: Record) -> tuple[str, bytes]:

@@ -1,16 +1,16 @@
-"""Consumer: hands each partition's fetched records up as one Faust message.
+"""Consumer: hands each topic's fetched records up as one Faust message.
 
 Built on private parts of Faust 0.15.3, each pinned in
 tests/engine/test_faust_contract.py.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from app.engine.batches import Batch
+from app.engine.batches import Batch, Run
 
 BATCH_RECORDS = 500
 
@@ -26,7 +26,7 @@ class BatchConsumer(driver.Consumer):
         self,
         timeout: float,  # noqa: ASYNC109
     ) -> AsyncIterator[tuple[TP, Any]]:
-        """Fetch, and yield one message per partition and 500 records."""
+        """Fetch, and yield one message per topic and 500 records."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         engine = self.app.engine
@@ -36,39 +36,48 @@ class BatchConsumer(driver.Consumer):
             return
         epoch = engine.epoch
         fetched = await self._getmany(active_partitions=active, timeout=timeout)
-        for tp, records in fetched.items():
-            for message in self._messages(tp, records, epoch):
+        for topic, runs in self._runs(fetched).items():
+            for message in self._messages(topic, runs, epoch):
                 if epoch != engine.epoch or not self.flow_active or self.should_stop:
                     return
                 yield message
 
-    def _messages(
-        self, tp: TP, records: list[Any], epoch: int
-    ) -> Iterable[tuple[TP, ConsumerMessage]]:
+    def _runs(self, fetched: Mapping[TP, list[Any]]) -> dict[str, list[Run]]:
+        """Cut what was fetched into runs, by topic; leave out what was seen before."""
         positions = self.app.engine.positions
-        if tp not in positions:
-            return
-        self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-        for start in range(0, len(records), BATCH_RECORDS):
-            part = records[start : start + BATCH_RECORDS]
-            if part[0].offset < positions[tp]:
-                part = [r for r in part if r.offset >= positions[tp]]
-                if not part:
-                    continue
-            last = part[-1]
-            positions[tp] = last.offset + 1
-            self._read_offset[tp] = last.offset  # no "gap": the batch ends here
+        found: dict[str, list[Run]] = {}
+        for tp, fetched_records in fetched.items():
+            if tp not in positions:
+                continue
+            self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
+            records, start = fetched_records, positions[tp]
+            if records[0].offset < start:
+                records = [r for r in records if r.offset >= start]
+            found.setdefault(tp.topic, []).extend(
+                Run(tp.partition, records[first : first + BATCH_RECORDS])
+                for first in range(0, len(records), BATCH_RECORDS)
+            )
+        return found
+
+    def _messages(
+        self, topic: str, runs: Iterable[Run], epoch: int
+    ) -> Iterator[tuple[TP, ConsumerMessage]]:
+        for group in groups(runs):
+            for run in group:
+                tp, last = TP(topic, run.partition), run.records[-1]
+                self.app.engine.positions[tp] = last.offset + 1
+                self._read_offset[tp] = last.offset  # no "gap": the batch ends here
             yield (
                 tp,
                 ConsumerMessage(
-                    tp.topic,
+                    topic,
                     tp.partition,
                     last.offset,
                     last.timestamp / 1000.0,
-                    last.timestamp_type,
+                    0,
                     (),
                     None,
-                    Batch(tp.topic, tp.partition, part, epoch),
+                    Batch(topic, group, epoch),
                     None,
                     0,
                     0,
@@ -94,6 +103,20 @@ class BatchConsumer(driver.Consumer):
     async def perform_seek(self) -> None:
         """Seek every source partition to where its state, or its group, stands."""
         await self.app.engine.seek(self)
+
+
+def groups(runs: Iterable[Run]) -> Iterator[list[Run]]:
+    """Put runs together that have at most 500 records in all."""
+    group: list[Run] = []
+    size = 0
+    for run in runs:
+        if group and size + len(run.records) > BATCH_RECORDS:
+            yield group
+            group, size = [], 0
+        group.append(run)
+        size += len(run.records)
+    if group:
+        yield group
 
 
 class BatchTransport(driver.Transport):

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -88,7 +88,8 @@ class Source:
 
 
 Stage = Callable[[Sequence[Record], Outbox], None]
-TableStage = Callable[[Sequence[Record], Outbox, Partition[R]], None]
+TableStage = Callable[[Sequence[Record], Outbox, Mapping[int, Partition[R]]], None]
+"""Gets the rows by partition: those of a record are its partition's."""
 
 
 class Engine(Service):
@@ -161,7 +162,8 @@ class Engine(Service):
         """Run a stage that keeps no state over a batch."""
         if self.current(batch):
             self._attempt(batch, lambda outbox: stage(batch.records, outbox))
-            self.sources[TP(batch.topic, batch.partition)].done = batch.next_offset
+            for run in batch.runs:
+                self.sources[TP(batch.topic, run.partition)].done = run.next_offset
             await self._breathe()
 
     async def run_on(
@@ -173,20 +175,27 @@ class Engine(Service):
         """Run a stage that keeps a table, on the records that are no repeats."""
         if not self.current(batch):
             return
-        rows = table.owned[batch.partition]
-        records = fresh(batch.records, rows.origins)
+        rows = table.owned
+        records = [
+            record
+            for run in batch.runs
+            for record in fresh(run.records, rows[run.partition].origins)
+        ]
         self._attempt(batch, lambda outbox: stage(records, outbox, rows))
-        rows.done = batch.next_offset
-        if len(rows.dirty) >= DIRTY_ROWS:
-            self.publisher.flush()
-            await self.checkpoint(table, batch.partition)
+        for run in batch.runs:
+            rows[run.partition].done = run.next_offset
+        for run in batch.runs:
+            if len(rows[run.partition].dirty) >= DIRTY_ROWS:
+                self.publisher.flush()
+                await self.checkpoint(table, run.partition)
         await self._breathe()
 
     def settle_after(self, batch: Batch, delivered: asyncio.Future[Any]) -> None:
         """Settle a batch when a delivery that was handed on has succeeded."""
         if self.current(batch):
-            source = self.sources[TP(batch.topic, batch.partition)]
-            source.waiting.append((batch.next_offset, delivered))
+            for run in batch.runs:
+                source = self.sources[TP(batch.topic, run.partition)]
+                source.waiting.append((run.next_offset, delivered))
 
     def _attempt(self, batch: Batch, stage: Callable[[Outbox], None]) -> None:
         started = time.thread_time()

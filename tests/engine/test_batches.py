@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.engine.batches import Batch, Reached, fresh, origin_header
+from app.engine.batches import Batch, Reached, Run, fresh, origin_header
+from app.engine.consumer import groups
 from tests.engine.fetched import Fetched
 
 
@@ -70,7 +71,28 @@ def test_a_record_without_an_origin_is_always_fresh() -> None:
     assert len(fresh([Fetched(), Fetched()], {})) == 2
 
 
-def test_a_batch_ends_after_its_last_record() -> None:
-    batch = Batch("raw", 0, [Fetched(offset=4), Fetched(offset=7)], epoch=1)
+def test_a_run_ends_after_its_last_record() -> None:
+    assert Run(0, [Fetched(offset=4), Fetched(offset=7)]).next_offset == 8
 
-    assert batch.next_offset == 8
+
+def test_a_batch_holds_the_records_of_all_its_runs() -> None:
+    first, second = Fetched(offset=4), Fetched(offset=9, partition=1)
+
+    batch = Batch("raw", [Run(0, [first]), Run(1, [second])], epoch=1)
+
+    assert batch.records == [first, second]
+
+
+def test_runs_are_put_together_up_to_500_records() -> None:
+    runs = [Run(number, [Fetched()] * size) for number, size in enumerate((200,) * 6)]
+
+    sizes = [sum(len(run.records) for run in group) for group in groups(runs)]
+
+    assert sizes == [400, 400, 400]
+    assert list(groups([])) == []
+
+
+def test_a_run_that_is_full_travels_alone() -> None:
+    runs = [Run(0, [Fetched()] * 500), Run(1, [Fetched()])]
+
+    assert list(groups(runs)) == [[runs[0]], [runs[1]]]
