@@ -1,9 +1,11 @@
 """The command line loads a verb when it is used, and says what went wrong in a line."""
 
+import re
 import subprocess
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import click
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from app.cli import COMMANDS, main
 
+ROOT = Path(__file__).parent.parent
 HEAVY = ("faust", "aiokafka", "dash", "polars", "fastapi", "pymongo")
 
 
@@ -58,3 +61,26 @@ def test_a_setting_that_does_not_fit_is_one_line_and_no_traceback(
 
     assert done.exit_code == 1
     assert done.output == ("Error: SMARTBANK_PARTITIONS: Expected `int`, got `str`\n")
+
+
+def _told() -> list[tuple[str, list[str]]]:
+    """Return the commands that the docs show, by verb, with their options."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    code = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    code += re.findall(r"`(smartbank [^`]+)`", text)
+    shown = re.findall(r"^smartbank ([a-z]+)([^#|&\n]*)", "\n".join(code), re.MULTILINE)
+    return [(verb, re.findall(r"--[a-z-]+", rest)) for verb, rest in shown]
+
+
+@pytest.mark.parametrize(("verb", "options"), _told())
+def test_commands_in_the_docs_can_be_given(verb: str, options: list[str]):
+    command = main.get_command(click.Context(main), verb)
+
+    assert command is not None
+    known = {
+        option
+        for parameter in command.params
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    assert set(options) <= known | {"--help"}
