@@ -97,7 +97,7 @@ class Rulebook:
                 backtest = msgspec.json.decode(value, type=Backtested)
                 told = msgspec.structs.replace(backtest, at=at)
                 self.backtests[backtest.substance] = told
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             message = f"rules: got a record {key!r} that does not fit: {error}"
             raise RuleError(message) from error
 
