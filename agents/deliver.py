@@ -1,8 +1,9 @@
-"""Deliver: decisions down the log into the stores."""
+"""Deliver: decisions down the log into the stores, and labels beside them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,31 +11,66 @@ import msgspec
 from agents.sinks.delivery import Delivery
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
+from agents.sinks.parquet import ParquetSink
 from app.archive import Decided
 from app.decoding import UNREADABLE
-from app.engine.batches import Record
+from app.engine.batches import Batch, Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
 from app.events.decisions import Decision
+from app.events.labels import Label
 from app.main import app, counters, settings
-from app.topics import DECISIONS
+from app.parquet.frames import Labelled, decisions_frame, labels_frame
+from app.topics import DECISIONS, LABELS_APPLIED
+
+ROWS, LINGER = 50_000, 5.0
+"""A file is written when it has so many rows, or after so many seconds."""
 
 decode = msgspec.json.Decoder(Decision).decode
-deliveries = [Delivery(MongoSink(settings)), Delivery(ElasticSink(settings))]
-app.first.extend(deliveries)
+decode_label = msgspec.json.Decoder(Label).decode
+archive = Path(settings.data_dir) / "archive"
+deliveries: list[Delivery[Decided]] = [
+    Delivery(MongoSink(settings)),
+    Delivery(ElasticSink(settings)),
+    Delivery(
+        ParquetSink(archive / "decisions", frame=decisions_frame),
+        most=ROWS,
+        linger=LINGER,
+    ),
+]
+label_deliveries: list[Delivery[Labelled]] = [
+    Delivery(
+        ParquetSink(archive / "labels", frame=labels_frame), most=ROWS, linger=LINGER
+    )
+]
+app.first.extend([*deliveries, *label_deliveries])
 
 
 @app.agent(app.batches(DECISIONS.name))
 async def deliver(batches: Any) -> None:
     """Hand decisions to every store; a batch is done when all have it."""
     async for batch in batches:
-        if not app.engine.current(batch):
-            continue
-        out = Outbox(app.engine.publisher)
-        decided = read(batch.records, out)
-        written = [await one.put([d for _, d in decided]) for one in deliveries]
-        done = asyncio.ensure_future(finish(decided, written, out))
-        app.engine.settle_after(batch, done)
+        await hand_on(batch, read, deliveries)
+
+
+@app.agent(app.batches(LABELS_APPLIED.name))
+async def deliver_labels(batches: Any) -> None:
+    """Hand labels to the Parquet archive."""
+    async for batch in batches:
+        await hand_on(batch, read_labels, label_deliveries)
+
+
+async def hand_on(batch: Batch, read: Any, stores: Sequence[Delivery[Any]]) -> None:
+    """Read a batch and hand it to stores; it is settled when all have it."""
+    if not app.engine.current(batch):
+        return
+    out = Outbox(app.engine.publisher)
+    found = read(batch.records, out)
+    counters.dead_letters += out.rejected
+    written = [await one.put([item for _, item in found]) for one in stores]
+    records = [record for record, _ in found]
+    done = asyncio.ensure_future(finish(records, stores, written, out))
+    app.engine.settle_after(batch, done)
 
 
 def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Decided]]:
@@ -48,22 +84,39 @@ def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Decided]]
             out.reject(record, error)
             continue
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        decided.append((record, Decided(decision, wire, at)))
-    counters.dead_letters += out.rejected
+        place = record.partition, record.offset
+        decided.append((record, Decided(decision, wire, at, *place)))
     return decided
 
 
+def read_labels(
+    records: Sequence[Record], out: Outbox
+) -> list[tuple[Record, Labelled]]:
+    """Decode labels; what is none is a dead letter."""
+    found = []
+    for record in records:
+        try:
+            label = decode_label(record.value or b"")
+        except UNREADABLE as error:
+            out.reject(record, error)
+            continue
+        found.append((record, Labelled(label, record.partition, record.offset)))
+    return found
+
+
 async def finish(
-    decided: Sequence[tuple[Record, Decided]],
+    records: Sequence[Record],
+    stores: Sequence[Delivery[Any]],
     written: Sequence[asyncio.Future[Mapping[int, str]]],
     out: Outbox,
 ) -> None:
     """Wait for the stores; what one of them refused is a dead letter."""
     refused: dict[int, str] = {}
-    for delivery, told in zip(deliveries, written, strict=True):
+    for delivery, told in zip(stores, written, strict=True):
         for place, why in (await told).items():
             refused.setdefault(place, f"{delivery.sink.name}: {why}")
     for place, why in refused.items():
-        out.reject(decided[place][0], RefusedError(why))
+        out.reject(records[place], RefusedError(why))
     counters.dead_letters += len(refused)
-    counters.delivered += len(decided) - len(refused)
+    if stores is deliveries:
+        counters.delivered += len(records) - len(refused)

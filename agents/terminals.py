@@ -11,14 +11,11 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
-from app.events.decisions import Versions
 from app.events.labels import Label
 from app.events.payments import ProfiledPayment
 from app.features import catalogue
 from app.features.terminals import TerminalRow
-from app.main import app, counters, waiters
-from app.rules.compiled import compile_ruleset
-from app.rules.ruleset import default_ruleset
+from app.main import app, counters, rules, waiters
 from app.scoring.assemble import decisions
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
@@ -26,8 +23,6 @@ from tables.terminals import terminals as table
 PROFILED = len(catalogue.PROFILE)
 decode = msgspec.json.Decoder(ProfiledPayment | Label).decode
 encode = msgspec.json.Encoder().encode
-rules = compile_ruleset(default_ruleset(), catalogue.NAMES)
-versions = Versions(rules.ruleset.version, catalogue.VERSION)
 
 
 @app.agent(app.batches(TERMINAL_ACTIVITY.name))
@@ -65,12 +60,13 @@ def decide(
         origins.append(record)
         payments.append(event)
         features.append(row.profile(event.payment))
+    present = rules.present
     made = decisions(
         payments,
         features,
         profiled_at=[datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in origins],
-        rules=rules,
-        versions=versions,
+        rules=present.rules,
+        versions=present.versions,
     )
     for record, decision in zip(origins, made, strict=True):
         key = decision.payment.customer_id.encode()

@@ -25,11 +25,16 @@ _INDEXES = (
 
 
 class Decided(NamedTuple):
-    """A decision as it came down the log; `decided_at` is when Kafka took it."""
+    """A decision as it came down the log; `decided_at` is when Kafka took it.
+
+    `partition` and `offset` are its place in the topic.
+    """
 
     decision: Decision
     wire: bytes
     decided_at: datetime
+    partition: int
+    offset: int
 
 
 class Archive:

@@ -19,6 +19,8 @@ class Counters:
         latency: decisions by receive-to-decision time, one count a bucket.
         recent: the newest decisions since they were last taken, flagged ones first
             to stay.
+        hits: payments that a rule hit, by its name; `shadows` likewise for the rules
+            that only watch.
     """
 
     captured: int = 0
@@ -30,6 +32,8 @@ class Counters:
     outcomes: dict[str, int] = field(default_factory=dict)
     latency: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
     latency_sum_ms: float = 0.0
+    hits: dict[str, int] = field(default_factory=dict)
+    shadows: dict[str, int] = field(default_factory=dict)
     flagged: list[Decision] = field(default_factory=list)
     approved: list[Decision] = field(default_factory=list)
 
@@ -43,6 +47,10 @@ class Counters:
             outcomes[decision.outcome] = outcomes.get(decision.outcome, 0) + 1
             if decision.outcome != "approve":
                 self.flagged.append(decision)
+            for hit in decision.hits:
+                self.hits[hit.rule] = self.hits.get(hit.rule, 0) + 1
+            for name in decision.shadows:
+                self.shadows[name] = self.shadows.get(name, 0) + 1
         del self.flagged[:-RECENT]
         self.approved = decisions[-RECENT:]
         latency = self.latency

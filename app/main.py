@@ -9,6 +9,8 @@ import mode.loop
 from app import topics
 from app.counters import Counters
 from app.engine.application import Application
+from app.engine.follower import Follower
+from app.live_rules import LiveRules
 from app.settings import load
 from app.waiters import Waiters
 
@@ -21,11 +23,14 @@ mode.loop.use("uvloop")
 settings = load()
 counters = Counters()
 waiters = Waiters()
+rules = LiveRules()
+rules_follower = Follower(settings.kafka, topics.RULES.name, hear=rules.hear)
 
 
 async def prepare() -> None:
-    """Have every topic there before anything is read or written."""
+    """Have every topic there, and the rules, before anything is read or written."""
     await topics.ensure_topics(settings)
+    await rules_follower.catch_up()
 
 
 app = Application(
@@ -39,3 +44,4 @@ app = Application(
     datadir=f"{settings.data_dir}/faust-{settings.worker}-{settings.role}",
     autodiscover=AGENTS[settings.role],
 )
+app.first.append(rules_follower)

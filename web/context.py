@@ -1,7 +1,6 @@
 """Context: what pages and routes need of the worker that they run in."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,7 +8,8 @@ from pymongo.errors import PyMongoError
 
 from app.counters import Counters
 from app.engine.application import Application
-from app.rules.ruleset import Ruleset, default_ruleset
+from app.engine.follower import Follower
+from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
 from web.cluster import Cluster
@@ -38,20 +38,22 @@ class Archive(Protocol):
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    `archive` is None where the worker has none.
+    `rules_follower` keeps `rules` up to date. `archive` is None where the worker
+    has none.
     """
 
     settings: Settings
     app: Application
     counters: Counters
     waiters: Waiters
+    rules: LiveRules
+    rules_follower: Follower
     cluster: Cluster
     outlet: Outlet
     health: Health
     forwarder: Forwarder
     live: Live
     archive: Archive | None = None
-    ruleset: Callable[[], Ruleset] = default_ruleset
 
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:
         """Return the full evaluation of a payment, or None.

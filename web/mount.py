@@ -89,6 +89,8 @@ class WebServer(Service):
             app=app,
             counters=self._counters,
             waiters=self._waiters,
+            rules=main.rules,
+            rules_follower=main.rules_follower,
             cluster=cluster,
             outlet=outlet,
             health=health,

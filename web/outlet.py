@@ -8,7 +8,7 @@ from mode import Service
 
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
-from app.topics import PULSE, TRANSACTIONS
+from app.topics import PULSE, RULES, TRANSACTIONS
 from web.problems import Problem
 
 TIMEOUT = 10.0  # seconds for Kafka to take a record
@@ -44,7 +44,7 @@ class Outlet(Service):
         )
         try:
             await producer.start()
-            for topic in (TRANSACTIONS.name, PULSE.name):
+            for topic in (TRANSACTIONS.name, RULES.name, PULSE.name):
                 await producer.client.add_topic(topic)
                 found = await producer.partitions_for(topic)
                 self._partitions[topic] = len(found)

@@ -47,7 +47,8 @@ class Decision(Struct, frozen=True, gc=False):
     `id` is the transaction's id: one transaction, one decision. `score` is 0 to
     100. `features` is, before it has been on the wire, a struct with the features as
     fields: the same JSON, made faster. The bytes are a function of the log and the
-    versions named, so a repeat after a crash is identical.
+    versions named, so a repeat after a crash is identical. `shadows` names the shadow
+    rules that fired: they counted for nothing.
     """
 
     id: str
@@ -58,3 +59,4 @@ class Decision(Struct, frozen=True, gc=False):
     versions: Versions
     timings: Timings
     payment: Payment
+    shadows: list[str] = []

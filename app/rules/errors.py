@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from app.errors import RuleError
 
 
@@ -73,6 +75,19 @@ class BadTemplate(RuleError):  # noqa: N818 - as above
 
 
 @dataclass
+class UnknownRule(RuleError):  # noqa: N818 - as above
+    """The ruleset has no rule of that name."""
+
+    name: str
+    known: Iterable[str]
+
+    def __str__(self) -> str:
+        return (
+            f"got rule {self.name!r}, {expected(self.name, self.known, of='ruleset')}"
+        )
+
+
+@dataclass
 class BadRule(RuleError):  # noqa: N818 - as above
     """A rule of a ruleset cannot be used: which rule, which of its fields, why."""
 
@@ -84,7 +99,43 @@ class BadRule(RuleError):  # noqa: N818 - as above
         return f"rule {self.rule}, {self.field}: {self.why}"
 
 
-def expected(name: str, known: Iterable[str]) -> str:
+class Fault(Struct, frozen=True):
+    """What is wrong with a rule, in parts; `line` and `column` count from 1.
+
+    `nearest` is the name that was probably meant.
+    """
+
+    rule: str
+    field: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+    nearest: str | None = None
+
+
+def fault(error: BadRule) -> Fault:
+    """Take a refusal of a rule apart: with a place and a nearest name."""
+    cause = error.__cause__
+    spot = getattr(cause, "spot", None)
+    nearest = (
+        nearest_name(cause.name, cause.known)
+        if isinstance(cause, UnknownField)
+        else None
+    )
+    line, column = spot or (None, None)
+    return Fault(error.rule, error.field, error.why, line, column, nearest)
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the name that is most like another, if one is.
+
+    >>> nearest_name("Amuont", ["amount", "channel"])
+    'amount'
+    """
+    return next(iter(get_close_matches(name.lower(), sorted(known), n=1)), None)
+
+
+def expected(name: str, known: Iterable[str], *, of: str = "catalogue") -> str:
     """Say what was expected instead of a name: the nearest one, or all of them.
 
     >>> expected("amuont", ["amount", "channel"])
@@ -92,7 +143,6 @@ def expected(name: str, known: Iterable[str]) -> str:
     >>> expected("x", ["amount", "channel"])
     'expected one of amount, channel'
     """
-    names = sorted(known)
-    if nearest := get_close_matches(name.lower(), names, n=1):
-        return f"expected {nearest[0]!r} or another name of the catalogue"
-    return f"expected one of {', '.join(names)}"
+    if nearest := nearest_name(name, known):
+        return f"expected {nearest!r} or another name of the {of}"
+    return f"expected one of {', '.join(sorted(known))}"

@@ -76,12 +76,17 @@ def read_ruleset(data: bytes, *, form: Literal["json", "toml"] = "json") -> Rule
     except _BROKEN as error:
         message = f"ruleset: {error}; expected {form.upper()} with bands and rules"
         raise RuleError(message) from error
-    rules = [_rule(rule, number) for number, rule in enumerate(listed, 1)]
+    rules = [read_rule(rule, number) for number, rule in enumerate(listed, 1)]
     _check(rules, ruleset.bands)
-    digest = hashlib.sha256(msgspec.json.encode([ruleset.bands, rules])).hexdigest()
-    return msgspec.structs.replace(
-        ruleset, rules=rules, version=ruleset.version or digest[:12]
-    )
+    whole = msgspec.structs.replace(ruleset, rules=rules)
+    return whole if ruleset.version else versioned(whole)
+
+
+def versioned(ruleset: Ruleset) -> Ruleset:
+    """Give a ruleset the version that its bands and rules have: their digest."""
+    parts = msgspec.json.encode([ruleset.bands, ruleset.rules])
+    version = hashlib.sha256(parts).hexdigest()[:12]
+    return msgspec.structs.replace(ruleset, version=version)
 
 
 def load_ruleset(path: Path) -> Ruleset:
@@ -117,7 +122,12 @@ def _toml(data: bytes) -> Any:
     return tomllib.loads(data.decode())
 
 
-def _rule(raw: dict[str, Any], number: int) -> Rule:
+def read_rule(raw: dict[str, Any], number: int = 1) -> Rule:
+    """Read one rule; one without a name is called by its number in an error.
+
+    Raises:
+        BadRule: a field is missing, unknown or ill-typed.
+    """
     try:
         return msgspec.convert(raw, Rule)
     except msgspec.ValidationError as error:

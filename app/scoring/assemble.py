@@ -62,6 +62,7 @@ def assemble(
             versions,
             Timings(profiled.payment.received_at, profiled.payment.captured_at, at),
             profiled.payment,
+            evaluation.shadows,
         )
         for profiled, vector, evaluation, at in zip(
             batch, vectors, evaluations, profiled_at, strict=True

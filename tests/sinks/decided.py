@@ -12,7 +12,13 @@ from tests.scoring.builders import NOON, ORDINARY, a_payment
 DECIDED_AT = datetime(2026, 5, 4, 12, 0, 1, 250_000, tzinfo=UTC)
 
 
-def a_decided(identity: str, *, outcome: Any = "review", **payment: Any) -> Decided:
+def a_decided(
+    identity: str,
+    *,
+    outcome: Any = "review",
+    at: tuple[int, int] = (0, 0),
+    **payment: Any,
+) -> Decided:
     """Build a decision with one hit, but for the payment's fields named."""
     decision = Decision(
         identity,
@@ -24,4 +30,4 @@ def a_decided(identity: str, *, outcome: Any = "review", **payment: Any) -> Deci
         Timings(NOON, NOON, NOON),
         a_payment(id=identity, **payment),
     )
-    return Decided(decision, msgspec.json.encode(decision), DECIDED_AT)
+    return Decided(decision, msgspec.json.encode(decision), DECIDED_AT, *at)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -49,8 +50,8 @@ class Store:
 
 
 @asynccontextmanager
-async def delivering(store: Store) -> AsyncIterator[Delivery]:
-    delivery = Delivery(store)
+async def delivering(store: Store, **options: Any) -> AsyncIterator[Delivery[Decided]]:
+    delivery = Delivery(store, **options)
     await delivery.start()
     try:
         yield delivery
@@ -75,13 +76,10 @@ async def test_a_store_that_is_away_gets_everything_in_order_when_it_is_back(
     assert store.closed
 
 
-async def test_batches_that_wait_are_written_together_up_to_a_limit(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "MOST", 4)
+async def test_batches_that_wait_are_written_together_up_to_a_limit() -> None:
     store = Store()
     store.open.clear()
-    async with delivering(store) as delivery:
+    async with delivering(store, most=4) as delivery:
         refused = [
             await delivery.put([a_decided(f"{n}-{m}") for m in "ab"]) for n in range(5)
         ]
@@ -91,6 +89,30 @@ async def test_batches_that_wait_are_written_together_up_to_a_limit(
 
     assert max(len(write) for write in store.writes) == 4
     assert sum(len(write) for write in store.writes) == 10
+
+
+async def test_who_lingers_writes_once_there_is_enough() -> None:
+    store = Store()
+    async with delivering(store, most=3, linger=60) as delivery, asyncio.timeout(20):
+        for name in "abc":
+            full = await delivery.put([a_decided(name)])
+            await asyncio.sleep(0.01)
+        await full
+
+    assert store.writes == [["a", "b", "c"]]
+
+
+async def test_who_lingers_writes_what_there_is_after_a_while() -> None:
+    store = Store()
+    async with delivering(store, linger=0.3) as delivery, asyncio.timeout(20):
+        await delivery.put([a_decided("a")])
+        rest = await delivery.put([a_decided("b")])
+        await asyncio.sleep(0.01)
+        early = list(store.writes)
+        await rest
+
+    assert early == []
+    assert store.writes == [["a", "b"]]
 
 
 async def test_each_batch_is_told_what_of_its_own_was_refused() -> None:
@@ -109,10 +131,9 @@ async def test_each_batch_is_told_what_of_its_own_was_refused() -> None:
 
 async def test_who_hands_over_too_much_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "WAITING", 2)
-    monkeypatch.setattr(module, "MOST", 1)
     store = Store()
     store.open.clear()
-    async with delivering(store) as delivery:
+    async with delivering(store, most=1) as delivery:
         await delivery.put([a_decided("a")])
         await asyncio.sleep(0.01)  # the first is being written, two more may wait
         await delivery.put([a_decided("b")])

@@ -13,8 +13,10 @@ from faust.types import TP
 
 from app.counters import Counters
 from app.engine.application import Application
+from app.engine.follower import Follower
 from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
+from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
 from web.auth import Auth
@@ -57,15 +59,33 @@ def users_file(path: Path, *users: User) -> str:
 
 @dataclass
 class MemoryOutlet:
-    """Keeps what is sent, and does what a worker would do next."""
+    """Keeps what is sent, and does what a worker would do next.
+
+    `followed` maps a topic to those who hear it as Kafka takes it; `sent` goes on.
+    """
 
     sent: list[tuple[str, bytes, bytes]] = field(default_factory=list)
     then: Callable[[], Awaitable[None]] | None = None
+    followed: dict[str, list[Callable[[list[Any]], None]]] = field(default_factory=dict)
 
     async def send(self, topic: str, records: list[tuple[bytes, bytes]]) -> None:
         self.sent += [(topic, key, value) for key, value in records]
         if self.then:
             await self.then()
+        for hear in self.followed.get(topic, ()):
+            hear([a_record(topic, *record) for record in records])
+
+
+def a_record(topic: str, key: bytes, value: bytes) -> Any:
+    """Build a record as Kafka hands it out, taken at noon on 1 March 2026."""
+    return SimpleNamespace(topic=topic, key=key, value=value, timestamp=1772366400000)
+
+
+class MemoryFollower:
+    """Has heard all there is; what is not true by then will not be."""
+
+    async def until(self, told: Callable[[], bool], **_: Any) -> bool:
+        return told()
 
 
 @dataclass
@@ -127,7 +147,8 @@ class Site:
         )
         app = SimpleNamespace(engine=self.engine, consumer=None, should_stop=False)
         self.signatures = Signatures(KEY)
-        self.outlet = MemoryOutlet()
+        self.rules = LiveRules()
+        self.outlet = MemoryOutlet(followed={"rules": [self.rules.hear]})
         self.archive = MemoryArchive()
         self.live = Live()
         self.health = SimpleNamespace(stuck=[])
@@ -136,6 +157,8 @@ class Site:
             app=cast("Application", app),
             counters=Counters(),
             waiters=Waiters(),
+            rules=self.rules,
+            rules_follower=cast("Follower", MemoryFollower()),
             cluster=Cluster(4),
             outlet=cast("Outlet", self.outlet),
             health=cast("Health", self.health),

@@ -10,7 +10,7 @@ import pytest
 
 from app.capture import transaction
 from app.events.decisions import Decision
-from app.rules.ruleset import Ruleset
+from app.rules.ruleset import Rule, Ruleset
 from tests.web.site import Site
 from web.api import examples, models
 from web.api.schema import TYPES
@@ -50,7 +50,7 @@ async def test_every_operation_is_summed_up_explained_and_shown(document):
         for operation in methods.values()
     ]
 
-    assert len(operations) == 10
+    assert len(operations) == 21
     for path, operation in operations:
         assert operation["summary"], path
         assert operation["description"], path
@@ -69,7 +69,13 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Decided, examples.DECIDED),
         (models.CustomerState, examples.CUSTOMER),
         (models.TerminalState, examples.TERMINAL),
+        (Rule, examples.RULE),
         (Ruleset, examples.RULESET),
+        (models.RevisionSummary, examples.REVISION),
+        (models.History, examples.HISTORY),
+        (models.Checked, examples.CHECKED),
+        (models.Differences, examples.DIFFERENCES),
+        (models.Backtests, examples.BACKTESTS),
         (models.Workers, examples.WORKERS),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),

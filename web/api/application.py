@@ -8,7 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from web import login
-from web.api import entities, internal, operations, transactions
+from web.api import (
+    entities,
+    internal,
+    operations,
+    rule_changes,
+    rules,
+    transactions,
+)
 from web.api.schema import openapi
 from web.auth import Auth, Caller, requires
 from web.context import Context
@@ -32,6 +39,8 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         login.routes(auth),
         transactions.routes(context),
         entities.routes(context),
+        rules.routes(context),
+        rule_changes.routes(context),
         operations.routes(context, auth),
         internal.routes(context),
     ):

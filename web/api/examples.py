@@ -51,20 +51,60 @@ TERMINAL = {
     "last_payment_at": "2026-03-01T12:00:00Z",
     "last_fraud_at": None,
 }
+RULE = {
+    "name": "many-payments-in-a-day",
+    "expression": "customer_count_1d > 10",
+    "score": 40.0,
+    "reason": "{value:.0f} payments in a day, more than {threshold:.0f}",
+    "action": "score",
+    "state": "live",
+}
 RULESET = {
     "bands": {"review_from": 40.0, "decline_from": 80.0},
-    "rules": [
-        {
-            "name": "many-payments-in-a-day",
-            "expression": "customer_count_1d > 10",
-            "score": 40.0,
-            "reason": "{value} payments in a day, more than {threshold}",
-            "action": "score",
-            "state": "live",
-        }
-    ],
+    "rules": [{**RULE, "version": 2, "author": "mia"}],
     "version": "0c1f5f3d2a9b",
-    "author": "smartbank",
+    "author": "mia",
+}
+CHANGES = [
+    {
+        "name": "many-payments-in-a-day",
+        "kind": "changed",
+        "fields": {
+            "state": {"before": "shadow", "after": "live"},
+            "version": {"before": 1, "after": 2},
+        },
+    }
+]
+REVISION = {
+    "number": 3,
+    "version": "0c1f5f3d2a9b",
+    "author": "mia",
+    "comment": "a week in shadow, 4 of 5 hits were fraud",
+    "at": "2026-03-01T12:00:00Z",
+    "changes": CHANGES,
+}
+HISTORY = {"revisions": [REVISION]}
+CHECKED = {"version": "0c1f5f3d2a9b", "unproven": [], "changes": CHANGES}
+DIFFERENCES = {
+    "before": "7d5a1c0e9b42",
+    "after": "0c1f5f3d2a9b",
+    "changes": CHANGES,
+}
+BACKTESTS = {
+    "backtests": [
+        {
+            "substance": "5b1d0c7a9e34",
+            "name": "many-payments-in-a-day",
+            "since": "2026-02-01T00:00:00Z",
+            "until": "2026-03-01T00:00:00Z",
+            "payments": 268112,
+            "frauds": 2244,
+            "hits": 310,
+            "caught": 248,
+            "author": "mia",
+            "at": "2026-03-01T11:58:00Z",
+        }
+    ]
 }
 WORKER = {
     "worker": "worker-1",

@@ -44,8 +44,31 @@ class Figures(Collector):
         for outcome, count in counters.outcomes.items():
             outcomes.add_metric([outcome], count)
         yield outcomes
+        yield from self._rules()
         yield self._latency()
         yield from self._engine()
+
+    def _rules(self) -> Iterator[Metric]:
+        counters, rules = self._context.counters, self._context.rules
+        hits = CounterMetricFamily(
+            "smartbank_rule_hits",
+            "Payments that a rule hit; a rule in shadow counts for nothing",
+            labels=["rule", "state"],
+        )
+        for state_of, counts in (("live", counters.hits), ("shadow", counters.shadows)):
+            for name, count in counts.items():
+                hits.add_metric([name, state_of], count)
+        yield hits
+        yield GaugeMetricFamily(
+            "smartbank_rules_revision",
+            "The newest change of the rules that this worker has heard of",
+            value=rules.book.head.number,
+        )
+        yield GaugeMetricFamily(
+            "smartbank_rules_unfit",
+            "1 when the newest rules do not fit this release, and older ones decide",
+            value=float(rules.present.rules.ruleset != rules.book.head.ruleset),
+        )
 
     def _latency(self) -> Metric:
         counters = self._context.counters

@@ -9,6 +9,9 @@ from starlette.responses import Response
 
 from app.events.decisions import Decision
 from app.events.payments import Place
+from app.rules.changes import Change
+from app.rules.errors import Fault
+from app.rules.rulebook import Backtested
 from web.users import Role
 
 
@@ -78,6 +81,45 @@ class Workers(Struct, frozen=True):
     workers: list[Worker]
 
 
+class RevisionSummary(Struct, frozen=True):
+    """A change of the rules: which version it made, who, when and why."""
+
+    number: int
+    version: str
+    author: str
+    comment: str
+    at: datetime | None
+    changes: list[Change]
+
+
+class History(Struct, frozen=True):
+    """Every change of the rules, newest first."""
+
+    revisions: list[RevisionSummary]
+
+
+class Checked(Struct, frozen=True):
+    """Rules that can be evaluated; `unproven` must be backtested to go live."""
+
+    version: str
+    unproven: list[str]
+    changes: list[Change]
+
+
+class Differences(Struct, frozen=True):
+    """What differs between two versions."""
+
+    before: str
+    after: str
+    changes: list[Change]
+
+
+class Backtests(Struct, frozen=True):
+    """The newest backtest of each rule as it was tried."""
+
+    backtests: list[Backtested]
+
+
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """How long a token is to last, and what it may do: at most what its maker may."""
 
@@ -128,6 +170,8 @@ class ProblemDetails(Struct, frozen=True, omit_defaults=True):
     detail: str
     errors: list[WrongField] = []
     pending: list[str] = []
+    faults: list[Fault] = []
+    unproven: list[str] = []
 
 
 def answer(body: Any, status: int = 200) -> Response:

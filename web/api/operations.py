@@ -1,4 +1,4 @@
-"""Operations: rules, workers, tokens, and what monitors ask."""
+"""Operations: workers, tokens, and what monitors ask."""
 
 from datetime import UTC, datetime
 
@@ -36,15 +36,6 @@ def routes(context: Context, auth: Auth) -> APIRouter:
     router = APIRouter(tags=["Operations"])
     viewer = Depends(requires("viewer"))
     metrics = registry(context)
-
-    @router.get(
-        "/v1/rules",
-        summary="The rules that decide now",
-        responses=responses({200: ("Ruleset", examples.RULESET)}),
-    )
-    async def rules(_: Caller = viewer) -> Response:
-        """Return the running ruleset, with its version."""
-        return answer(context.ruleset())
 
     @router.get(
         "/v1/workers",

@@ -9,19 +9,25 @@ from fastapi.openapi.utils import get_openapi
 
 from app.events.decisions import Decision
 from app.events.payments import Transaction
-from app.rules.ruleset import Ruleset
+from app.rules.ruleset import Rule, Ruleset
 from web.api import examples, models
 from web.problems import MEDIA_TYPE
 
 TYPES = (
     Transaction,
     Decision,
+    Rule,
     Ruleset,
     models.Accepted,
     models.Decided,
     models.CustomerState,
     models.TerminalState,
     models.Workers,
+    models.RevisionSummary,
+    models.History,
+    models.Checked,
+    models.Differences,
+    models.Backtests,
     models.TokenRequest,
     models.Token,
     models.Health,

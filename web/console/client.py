@@ -87,9 +87,9 @@ class Client:
         return _terminal(await self._row("terminals", TERMINAL_ACTIVITY.name, identity))
 
     def bands(self, ruleset: str) -> Bands | None:
-        """Return the bands of a ruleset by version, if it is the running one."""
-        running = self._context.ruleset()
-        return running.bands if running.version == ruleset else None
+        """Return the bands of a ruleset by version, if it decides or has decided."""
+        found = self._context.rules.book.ruleset(ruleset)
+        return found.bands if found else None
 
     async def _row(self, noun: str, source: str, identity: str) -> bytes:
         answer = await remembered(self._context, noun, source, identity, who.get())

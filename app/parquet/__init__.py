@@ -1,0 +1,1 @@
+"""Parquet: decisions and labels as columns in files, for backtests and training."""

@@ -1,0 +1,173 @@
+"""Rules that change while real workers decide: at once, everywhere, for good."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from app.local.kafka import kafka_server
+from app.local.ports import free_port
+from app.local.server import Server
+from app.rules.ruleset import default_ruleset
+from tests.road import Road, decisions
+from tests.web.site import PASSWORD, PAYMENT, key_in, user, users_file
+
+log = logging.getLogger(__name__)
+RULE = {
+    "name": "any-payment",
+    "expression": "amount > 0",
+    "score": 1,
+    "reason": "{amount:.2f} is more than {threshold:.0f}",
+    "state": "shadow",
+}
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    """A Kafka that no other test's workers share."""
+    server = kafka_server(tmp_path / "kafka")
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def site(own_kafka: Server, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
+    """Two workers that decide, and a client of each."""
+    users = users_file(tmp_path / "users.jsonl", user("mia", "manager"))
+    environment = {"SMARTBANK_USERS_FILE": users}
+    road = Road(own_kafka.address, tmp_path / "road", environment=environment)
+    found: dict[str, Any] = {"road": road}
+    with road.running():
+        for name in ("one", "two"):
+            start(found, name)
+        await ready(found)
+        try:
+            yield found
+        finally:
+            for name in ("one", "two"):
+                await found[name].aclose()
+
+
+def start(site: dict[str, Any], name: str) -> None:
+    port = free_port()
+    site["road"].environment["SMARTBANK_WEB_PORT"] = str(port)
+    site["road"].start(name)
+    site[name] = httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{port}",
+        auth=("mia", PASSWORD),
+        timeout=20,
+        trust_env=False,
+    )
+
+
+async def ready(site: dict[str, Any]) -> None:
+    """Wait until both workers have half of the partitions, and know it."""
+    async with asyncio.timeout(60):
+        for name in ("one", "two"):
+            while await shares(site[name]) != [2, 2]:  # noqa: ASYNC110 - told by HTTP
+                await asyncio.sleep(0.1)
+
+
+async def shares(client: httpx.AsyncClient) -> list[int]:
+    """Ask how many partitions each worker has."""
+    try:
+        found = await client.get("/v1/workers")
+    except httpx.TransportError:
+        return []
+    workers = found.json()["workers"] if found.status_code == 200 else []
+    return [len(one["owned"].get("terminal-activity", [])) for one in workers]
+
+
+async def put(client: httpx.AsyncClient, rule: dict[str, Any]) -> httpx.Response:
+    seen = (await client.get("/v1/rules")).headers["etag"]
+    return await client.put(
+        f"/v1/rules/{rule['name']}",
+        json=rule,
+        params={"comment": "as a test"},
+        headers={"if-match": seen},
+    )
+
+
+async def decide(client: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
+    """Send a payment to each partition; return the decisions."""
+    found = await client.post(
+        "/v1/transactions?wait=decision",
+        json=[
+            PAYMENT | {"id": f"{name}-{p}", "customer_id": key_in(p), "terminal_id": t}
+            for p, t in ((p, key_in(p, prefix="P")) for p in range(4))
+        ],
+    )
+    assert found.status_code == 200, found.text
+    return list(found.json()["decisions"])
+
+
+@pytest.mark.slow
+async def test_a_change_reaches_every_worker_within_a_second_and_outlives_kills(
+    site: dict[str, Any], own_kafka: Server
+) -> None:
+    before = await decide(site["one"], "before")
+    taken = []
+    for number in range(10):
+        saved = await put(site["one"], RULE | {"score": number + 1})
+        assert saved.status_code == 200, saved.text
+        version, started = saved.json()["version"], time.monotonic()
+        while (await site["two"].get("/v1/rules")).json()["version"] != version:
+            assert time.monotonic() - started < 1
+        taken.append(time.monotonic() - started)
+    after = await decide(site["two"], "after")
+    for name in ("one", "two"):
+        site["road"].kill(name)
+        await site[name].aclose()
+        start(site, name)
+    await ready(site)
+    again = await decide(site["two"], "again")
+    history = (await site["two"].get("/v1/rules/history")).json()["revisions"]
+    published = await decisions(own_kafka.address)
+
+    log.info("a change is everywhere after %s ms", [round(t * 1000) for t in taken])
+    shipped = default_ruleset().version
+    assert {d["versions"]["ruleset"] for d in before} == {shipped}
+    assert {d["versions"]["ruleset"] for d in after + again} == {version}
+    assert [one["number"] for one in history] == list(range(10, -1, -1))
+    assert len(published) == 12
+    for repeats in published.values():
+        assert len(set(repeats)) == 1
+
+
+@pytest.mark.slow
+async def test_of_many_who_change_at_once_through_two_workers_one_wins_each_time(
+    site: dict[str, Any],
+) -> None:
+    answers = await asyncio.gather(
+        *(
+            put(site[name], RULE | {"name": f"rule-{name}-{number}"})
+            for name in ("one", "two")
+            for number in range(10)
+        )
+    )
+    won = [one for one in answers if one.status_code == 200]
+    lost = [one for one in answers if one.status_code == 412]
+    histories = [
+        (await site[name].get("/v1/rules/history")).json()["revisions"]
+        for name in ("one", "two")
+    ]
+
+    assert len(won) + len(lost) == 20
+    assert len(won) >= 1
+    assert len(lost) >= 1
+    assert histories[0] == histories[1]
+    assert [one["number"] for one in histories[0]] == list(range(len(won), -1, -1))
+    added = {change["name"] for one in histories[0] for change in one["changes"]}
+    assert added == {msgspec.json.decode(one.request.content)["name"] for one in won}
