@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.passwords import Passwords
 from web.problems import Problem
@@ -21,6 +21,8 @@ from web.users import ROLES, Role, User, Users, at_least
 COOKIE = "smartbank_session"
 HOP_HEADER = "x-smartbank-hop"
 SESSION_SECONDS = 12 * 3600
+WEBSOCKET_SECONDS = 10.0
+"""A WebSocket's caller is asked for again so often, when something is sent."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN = ("/login", "/healthz", "/readyz", "/metrics")
 """Answered without a log-in, as is `/static/`; the server listens on 127.0.0.1 by
@@ -133,12 +135,32 @@ class Guard:
             refused = await self._refused(scope)
         except Problem as problem:
             refused = problem.response()
-        if refused is None:
+        if refused is None and scope["type"] == "websocket":
+            await self._inner(scope, receive, self._while_known(scope, send))
+        elif refused is None:
             await self._inner(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": ""})
         else:
             await refused(scope, receive, send)
+
+    def _while_known(self, scope: Scope, send: Send) -> Send:
+        """Return a `send` that ends a WebSocket once its caller is known no more.
+
+        A page stays open for days; its user may be taken out, its session ends.
+        """
+        asked = self._auth.clock()
+
+        async def checked(message: Message) -> None:
+            nonlocal asked
+            now = self._auth.clock()
+            if message["type"] == "websocket.send" and now - asked >= WEBSOCKET_SECONDS:
+                asked = now
+                if await self._refused(scope):
+                    message = {"type": "websocket.close", "code": 1008, "reason": ""}
+            await send(message)
+
+        return checked
 
     async def _refused(self, scope: Scope) -> Response | None:
         path = scope["path"]

@@ -9,7 +9,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.web.site import Site
-from web.auth import Guard
+from web.auth import WEBSOCKET_SECONDS, Guard
 from web.server import RENDERER, Dispatcher, Hardened
 
 
@@ -126,3 +126,35 @@ async def test_without_a_console_its_path_is_a_problem(tmp_path: Path):
 
 def test_the_one_inline_script_that_may_run_is_dashs_own():
     assert dash.Dash("x").csp_hashes() == [RENDERER]
+
+
+async def test_a_websocket_ends_with_the_session_of_who_opened_it(site: Site):
+    now = site.auth.clock()
+    site.auth.clock = lambda: now
+    users = Path(site.settings.users_file)
+    sent: list[str] = []
+
+    def take_everybody_out() -> None:
+        users.write_bytes(b"")
+
+    async def chatty(_: Scope, __: Receive, send: Send) -> None:
+        nonlocal now
+        await send({"type": "websocket.send", "text": "while the session lasts"})
+        take_everybody_out()
+        await send({"type": "websocket.send", "text": "moments later"})
+        now += WEBSOCKET_SECONDS
+        await send({"type": "websocket.send", "text": "seconds later"})
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    name, value = await cookie(site)
+    scope = {
+        "type": "websocket",
+        "path": "/ui/_dash-ws",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode())],
+    }
+    await Guard(chatty, site.auth)(scope, cast("Any", None), send)
+
+    assert sent == ["websocket.send", "websocket.send", "websocket.close"]

@@ -4,7 +4,7 @@ import logging
 from http import HTTPStatus
 from urllib.parse import unquote
 
-from dash import ClientsideFunction, Dash, Input, Output, html
+from dash import Dash, Input, Output, html
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.console import marks, push, shell
@@ -55,12 +55,8 @@ def build(context: Context) -> ASGIApp:
     )
     app.layout = lambda: shell.layout(client)
     _route(app, client)
-    live.register(app)
     transaction.register(app, client)
     push.register(app, client)
-    app.clientside_callback(
-        ClientsideFunction("smartbank", "beat"), Input("beat", "data")
-    )
     return Pages(app.server)
 
 

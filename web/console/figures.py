@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from web.console.tokens import TOKENS, Theme, template
-from web.live import SPAN, Series
+from web.seconds import SPAN, Series
 
 
 def throughput(series: Series, *, theme: Theme) -> go.Figure:
@@ -73,7 +73,13 @@ def flagged(series: Series, *, theme: Theme) -> go.Figure:
 def _line(
     at: Sequence[datetime], values: Sequence[float | None], *, name: str, colour: str
 ) -> dict[str, Any]:
-    """Describe a line; time is in milliseconds of the epoch, which browsers shift."""
+    """Describe a line, from where its values are known.
+
+    Time is in milliseconds of the epoch, which browsers shift to their zone.
+    """
+    known = (place for place, value in enumerate(values) if value is not None)
+    first = next(known, len(values))
+    at, values = at[first:], values[first:]
     return {
         "type": "scatter",
         "mode": "lines",

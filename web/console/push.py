@@ -1,4 +1,8 @@
-"""Push: what changes, sent to each browser over its WebSocket four times a second."""
+"""Push: what changes, sent to each browser over its WebSocket four times a second.
+
+What the browser's own script is to handle goes into attributes that no callback has as
+an input: of those Dash keeps every value that they ever had.
+"""
 
 import asyncio
 import time
@@ -10,6 +14,7 @@ from dash.exceptions import WebsocketDisconnected
 from web.console import marks
 from web.console.client import Client
 from web.console.pages import live
+from web.console.wording import wire
 from web.live import TICK
 
 TICKS_PER_BEAT = 4
@@ -32,7 +37,7 @@ def register(app: Dash, client: Client) -> None:
                 path = await socket.get_prop("url", "pathname", timeout=PATIENCE)
             except (TimeoutError, WebsocketDisconnected):
                 return  # the page is closed, though another one holds the connection
-            set_props("beat", {"data": time.time_ns() // 1_000_000})
+            set_props("beat", {"data-at": time.time_ns() // 1_000_000})
             for _ in range(TICKS_PER_BEAT):
                 for component, props in told.changes(client, path).items():
                     set_props(component, props)
@@ -63,5 +68,5 @@ class Told:
         self._props |= changed
         if path == live.PATH and (rows := live.rows(snapshot, after=self._last)):
             self._last = snapshot.newest[-1][0]
-            changed["arrivals"] = {"data": rows}
+            changed["arrivals"] = {"data-rows": wire(rows)}
         return changed

@@ -32,8 +32,7 @@ def layout(client: Client) -> html.Div:
             html.Main(html.Div(id="page", children=marks.skeleton(lines=12))),
             _help(),
             dcc.Location(id="url"),
-            dcc.Store(id="beat"),
-            dcc.Store(id="theme"),
+            html.Div(id="beat"),
         ],
         id="shell",
     )

@@ -1,5 +1,9 @@
 """Wording: numbers, money and names as people read them."""
 
+from typing import Any
+
+import msgspec
+
 from app.events.currencies import EXPONENTS
 
 MISSING = "—"
@@ -79,6 +83,15 @@ def number(value: float | None) -> str:
     if value == int(value):
         return f"{value:,.0f}"
     return f"{value:,.1f}" if abs(value) >= _PLAIN_FROM else f"{value:,.3g}"
+
+
+def wire(data: Any) -> str:
+    """Write data for the browser's script.
+
+    >>> wire([{"id": "T1"}])
+    '[{"id":"T1"}]'
+    """
+    return msgspec.json.encode(data).decode()
 
 
 def short(identity: str, *, most: int = 16) -> str:

@@ -29,7 +29,7 @@
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.ariaPressed = String(button.dataset.themeChoice === chosen());
     }
-    if (at("shell")) setProps("theme", { data: theme });
+    for (const drawn of document.querySelectorAll("[data-figures]")) draw(drawn);
   };
   const chooseTheme = (theme) => {
     if (theme === "system") localStorage.removeItem("smartbank-theme");
@@ -83,8 +83,7 @@
     if (answering >= 3 && lost()) location.reload();
   };
   setInterval(watch, 500);
-  const beat = (at) => {
-    if (!at) return; // not yet
+  const beat = () => {
     heard = Date.now();
     root.dataset.connected = "";
     watch();
@@ -203,13 +202,12 @@
 
   // ---- Charts: of the two themes the one that is on, times in the viewer's zone.
   const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
-  const draw = (themes) => {
-    if (!themes) return window.dash_clientside.no_update;
-    const figure = structuredClone(themes[root.dataset.theme]);
+  const draw = (drawn) => {
+    const figure = JSON.parse(drawn.dataset.figures)[root.dataset.theme];
     for (const trace of figure.data) trace.x = trace.x.map(shift);
     for (const note of figure.layout.annotations || []) note.x = shift(note.x);
     figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
-    return figure;
+    setProps(drawn.id.replace("drawn", "chart"), { figure });
   };
 
   // ---- Pointer and keys
@@ -266,26 +264,37 @@
     }
   });
 
-  // ---- What Dash draws, made the viewer's
-  let queued = false;
-  new MutationObserver(() => {
+  // ---- What Dash puts there, made the viewer's; what the server pushes, shown
+  const pushed = {
+    "data-at": beat,
+    "data-rows": (node) => arrive(JSON.parse(node.dataset.rows)),
+    "data-figures": draw,
+  };
+  let queued = false, begun = false;
+  new MutationObserver((records) => {
+    for (const { type, target, attributeName, addedNodes } of records) {
+      if (type === "attributes") pushed[attributeName](target);
+      for (const added of addedNodes) {
+        if (!added.querySelectorAll) continue;
+        for (const node of added.querySelectorAll("[data-rows], [data-figures]")) {
+          const name = "rows" in node.dataset ? "data-rows" : "data-figures";
+          queueMicrotask(() => pushed[name](node));
+        }
+      }
+    }
     if (queued) return;
     queued = true;
     requestAnimationFrame(() => {
       queued = false;
+      if (!begun && at("shell")) {
+        begun = true;
+        heard = Date.now();
+        showTheme();
+      }
       localise();
       pageShown();
     });
-  }).observe(document.body, { childList: true, subtree: true });
-
-  window.dash_clientside = Object.assign({}, window.dash_clientside, {
-    smartbank: { arrive, beat, draw },
+  }).observe(document.body, {
+    childList: true, subtree: true, attributes: true, attributeFilter: Object.keys(pushed),
   });
-  const ready = new MutationObserver(() => {
-    if (!at("shell")) return;
-    ready.disconnect();
-    heard = Date.now();
-    showTheme();
-  });
-  ready.observe(document.body, { childList: true, subtree: true });
 })();

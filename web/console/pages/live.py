@@ -5,12 +5,15 @@ from functools import lru_cache
 from typing import Any
 
 import plotly.graph_objects as go
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import dcc, html
 
+from app.counters import BOUNDS_MS
 from app.events.decisions import Decision, Outcome
 from web.console import figures, marks, wording
-from web.console.tokens import THEMES, Theme
-from web.live import Series, Snapshot, WorkerState
+from web.console.tokens import THEMES
+from web.console.wording import wire
+from web.live import Snapshot, WorkerState
+from web.seconds import Series
 
 PATH = "/ui/"
 
@@ -37,28 +40,14 @@ APPROVED_A_TICK = 3
 Props = dict[str, dict[str, Any]]
 
 
-def register(app: Dash) -> None:
-    """Have the browser draw what is pushed."""
-    for name in CHARTS:
-        app.clientside_callback(
-            ClientsideFunction("smartbank", "draw"),
-            Output(f"{name}-chart", "figure"),
-            Input(f"{name}-drawn", "data"),
-            Input("theme", "data"),
-        )
-    app.clientside_callback(
-        ClientsideFunction("smartbank", "arrive"), Input("arrivals", "data")
-    )
-
-
 @lru_cache(maxsize=2)
 def shown(snapshot: Snapshot) -> Props:
     """Return what the page shows of a snapshot, but for its rows: by component."""
     totals = snapshot.totals
     props: Props = {
         "figure-rate": {"children": wording.rate(snapshot.per_second)},
-        "figure-p50": {"children": wording.milliseconds(snapshot.p50_ms)},
-        "figure-p99": {"children": wording.milliseconds(snapshot.p99_ms)},
+        "figure-p50": {"children": _latency(snapshot.p50_ms)},
+        "figure-p99": {"children": _latency(snapshot.p99_ms)},
         "figure-decided": {"children": wording.count(totals["decided"])},
         "figure-flagged": {"children": wording.share(snapshot.flagged_share)},
         "workers": {"children": _workers(tuple(_said(w) for w in snapshot.workers))},
@@ -68,8 +57,14 @@ def shown(snapshot: Snapshot) -> Props:
         props[f"stage-{name}"] = {"children": wording.count(number)}
         props[f"small-{name}"] = {"children": small, "className": f"small {tone}"}
     for name, drawn in _charts(snapshot.series).items():
-        props[f"{name}-drawn"] = {"data": drawn}
+        props[f"{name}-drawn"] = {"data-figures": drawn}
     return props
+
+
+def _latency(time_ms: float | None) -> str:
+    """Write a latency; what is beyond the last bound is known as that only."""
+    beyond = time_ms == BOUNDS_MS[-1]
+    return f"{'> ' if beyond else ''}{wording.milliseconds(time_ms)}"
 
 
 def _stages(snapshot: Snapshot) -> dict[str, tuple[int, str, str]]:
@@ -100,9 +95,10 @@ def _stages(snapshot: Snapshot) -> dict[str, tuple[int, str, str]]:
 
 
 @lru_cache(maxsize=2)
-def _charts(series: Series) -> dict[str, dict[Theme, Any]]:
+def _charts(series: Series) -> dict[str, str]:
+    """Return each chart in both themes, of which a browser shows one."""
     return {
-        name: {theme: draw(series, theme=theme).to_plotly_json() for theme in THEMES}
+        name: wire({t: draw(series, theme=t).to_plotly_json() for t in THEMES})
         for name, (_, draw) in CHARTS.items()
     }
 
@@ -239,7 +235,7 @@ def _decisions(snapshot: Snapshot) -> html.Section:
             html.Div([html.H2("Decisions"), waiting, filters], className="bar"),
             html.Div(table, className="scroll", tabIndex=0, id="decisions-scroll"),
             html.Div(_nothing_yet(), id="nothing-yet", hidden=bool(snapshot.newest)),
-            dcc.Store(id="arrivals", data=rows(snapshot, after=0)),
+            html.Div(id="arrivals", **{"data-rows": wire(rows(snapshot, after=0))}),
         ],
         className="panel decisions",
     )
@@ -273,7 +269,7 @@ def _trends(now: Props) -> html.Div:
             role="img",
             **{"aria-label": f"{title}, last 15 minutes"},
         )
-        drawn = dcc.Store(id=f"{name}-drawn", **now[f"{name}-drawn"])
+        drawn = html.Div(id=f"{name}-drawn", **now[f"{name}-drawn"])
         under = []
         if name == "flagged":
             under = [html.Div(id="mix", className="mix", **now["mix"])]

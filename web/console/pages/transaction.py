@@ -1,5 +1,6 @@
 """Transaction: why one payment was decided as it was."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,8 @@ from web.problems import Problem
 
 PATH = "/ui/transactions/"
 
+Ask = Callable[[str], Awaitable[CustomerState | TerminalState]]
+
 OWNERS = (
     ("payment", "The payment"),
     ("customer", "The customer's past"),
@@ -31,29 +34,39 @@ def register(app: Dash, client: Client) -> None:
 
     @app.callback(Output("evaluation", "children"), Input("transaction-id", "data"))
     async def evaluation(transaction_id: str) -> Any:
-        try:
-            found = await client.evaluation(transaction_id)
-        except Problem as problem:
-            return _no_archive(problem)
-        return _not_found(transaction_id) if found is None else _body(client, found)
+        return await evaluate(client, transaction_id)
 
     @app.callback(
         Output("remembered-customer", "children"), Input("customer-id", "data")
     )
     async def customer(identity: str) -> Any:
-        try:
-            return _customer(await client.customer(identity))
-        except Problem as problem:
-            return marks.notice("Not to be had now", f"{problem.detail}.")
+        return await remembered(client.customer, identity)
 
     @app.callback(
         Output("remembered-terminal", "children"), Input("terminal-id", "data")
     )
     async def terminal(identity: str) -> Any:
-        try:
-            return _terminal(await client.terminal(identity))
-        except Problem as problem:
-            return marks.notice("Not to be had now", f"{problem.detail}.")
+        return await remembered(client.terminal, identity)
+
+
+async def evaluate(client: Client, transaction_id: str) -> html.Div:
+    """Return the evaluation of a payment, or why it cannot be shown."""
+    try:
+        found = await client.evaluation(transaction_id)
+    except Problem as problem:
+        return _no_archive(problem)
+    return _not_found(transaction_id) if found is None else body(client, found)
+
+
+async def remembered(ask: Ask, identity: str) -> html.Div | html.Dl:
+    """Return what is remembered of a customer or terminal, or why it is not known."""
+    try:
+        state = await ask(identity)
+    except Problem as problem:
+        return marks.notice("Not to be had now", f"{problem.detail}.")
+    if isinstance(state, CustomerState):
+        return _customer(state)
+    return _terminal(state)
 
 
 def layout(transaction_id: str) -> html.Div:
@@ -93,7 +106,8 @@ def _no_archive(problem: Problem) -> html.Div:
     )
 
 
-def _body(client: Client, found: Evaluation) -> html.Div:
+def body(client: Client, found: Evaluation) -> html.Div:
+    """Return all that is known of why a payment was decided so."""
     decision, payment = found.decision, found.decision.payment
     warning = []
     if found.trouble:

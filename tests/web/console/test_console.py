@@ -1,0 +1,269 @@
+"""The console without a browser: what it sends, to whom, and how it looks."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import pytest
+from dash import html
+from pymongo.errors import ServerSelectionTimeoutError
+
+from app.features import catalogue
+from tests.web.pulses import HIT, a_decision, a_pulse
+from tests.web.site import Site, user
+from web.auth import Caller
+from web.console import figures, marks
+from web.console.application import build
+from web.console.client import Client, who
+from web.console.pages import live, transaction
+from web.console.push import Told
+from web.console.tokens import THEMES, TOKENS, Theme
+from web.live import TICK, Live
+from web.server import build as build_server
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    found = Site(tmp_path, users=(user("ann"), user("vic", "viewer")))
+    found.application = build_server(
+        found.context, found.auth, console=build(found.context)
+    )
+    return found
+
+
+@pytest.fixture
+def client(site: Site) -> Client:
+    who.set(Caller("vic", "viewer", "session"))
+    return Client(site.context)
+
+
+def archived(identity: str = "T1", **fields: Any) -> dict[str, Any]:
+    """Give a decision as the archive has it."""
+    kept: dict[str, Any] = msgspec.to_builtins(a_decision(identity, **fields))
+    return {**kept, "decided_at": datetime(2026, 5, 4, 12, 0, 1, tzinfo=UTC)}
+
+
+class Away:
+    """An archive that does not answer."""
+
+    async def decision(self, _: str) -> dict[str, Any] | None:
+        raise ServerSelectionTimeoutError
+
+    async def close(self) -> None:
+        """Do nothing."""
+
+
+def words(part: Any) -> str:
+    """Return all text of a part of a page."""
+    if isinstance(part, str | int | float):
+        return str(part)
+    if isinstance(part, list | tuple):
+        return " ".join(words(one) for one in part)
+    return words(part.children) if getattr(part, "children", None) is not None else ""
+
+
+# ---- The document
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/ui/", 200),
+        ("/ui/transactions", 200),
+        ("/ui/transactions/T1%2F2", 200),
+        ("/ui/elsewhere", 404),
+    ],
+)
+async def test_every_page_is_the_same_document_with_a_policy(
+    site: Site, path: str, status: int
+):
+    async with site.client("vic") as browser:
+        answer = await browser.get(path)
+
+    assert answer.status_code == status
+    assert "/ui/assets/console.js" in answer.text
+    assert "DashRenderer" in answer.text
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
+    assert "http://" not in answer.text
+    assert "https://" not in answer.text.replace("https://dash-version.plotly.com", "")
+
+
+async def test_the_shell_names_who_is_logged_in(site: Site):
+    async with site.client("vic") as browser:
+        layout = (await browser.get("/ui/_dash-layout")).text
+
+    assert '"vic"' in layout
+    assert '"viewer"' in layout
+
+
+async def test_nobody_gets_anything_of_the_console_without_a_log_in(site: Site):
+    async with site.client() as browser:
+        found = [
+            (await browser.get(path)).status_code
+            for path in ("/ui/", "/ui/_dash-layout", "/ui/assets/console.js")
+        ]
+
+    assert found == [401, 401, 401]
+
+
+# ---- Pushing
+
+
+def test_a_browser_is_told_only_what_has_changed():
+    now = 10_000.0
+    seen = Live(clock=lambda: now)
+    looking = cast("Client", seen)  # it has the snapshots, which is all that is asked
+    told = Told()
+    first = told.changes(looking, live.PATH)
+    same = told.changes(looking, live.PATH)
+    seen.add(a_pulse(captured=7, recent=[a_decision("T1")]))
+    now += TICK
+    later = told.changes(looking, live.PATH)
+
+    assert first["stage-captured"] == {"children": "0"}
+    assert same == {}
+    assert later["stage-captured"] == {"children": "7"}
+    assert [r["id"] for r in json.loads(later["arrivals"]["data-rows"])] == ["T1"]
+    assert later.keys() == {"stage-captured", "arrivals", "workers"}
+
+
+def test_other_pages_are_told_nothing_of_the_live_one(client: Client):
+    assert Told().changes(client, "/ui/transactions/T1").keys() == {"source"}
+
+
+def test_at_full_speed_all_flagged_rows_come_and_a_few_approved_ones(site: Site):
+    site.live.add(a_pulse(recent=[a_decision("old")]))
+    flagged = [a_decision(f"F{number}") for number in range(10)]
+    approved = [a_decision(f"A{n}", outcome="approve", hits=[]) for n in range(10)]
+    site.live.add(a_pulse(recent=[*flagged, *approved]))
+
+    rows = live.rows(site.live.snapshot(), after=1, approved=2)
+
+    assert [row["id"] for row in rows[:3]] == ["F0", "F1", "F2"]
+    assert sum(row["outcome"] == "approve" for row in rows) == 2
+    assert len(rows) == 12
+    assert rows[0]["why"] == HIT.reason
+
+
+# ---- A transaction
+
+
+async def test_the_page_shows_every_feature_with_its_meaning(
+    site: Site, client: Client
+):
+    site.archive.kept["T1"] = archived()
+    found = await client.evaluation("T1")
+    assert found is not None
+
+    shown = words(transaction.body(client, found))
+
+    assert "large-amount 120 100 +50" in shown
+    assert "120, the limit is 100." in shown
+    for feature in catalogue.ALL:
+        assert f"{feature.name} {feature.meaning}" in shown
+    assert "+1,000 ms" in shown
+
+
+async def test_while_the_archive_is_away_the_newest_decisions_are_still_there(
+    site: Site, client: Client
+):
+    object.__setattr__(site.context, "archive", Away())
+    site.live.add(a_pulse(recent=[a_decision("T1")]))
+    found = await client.evaluation("T1")
+    assert found is not None
+
+    assert "From this worker's memory" in words(transaction.body(client, found))
+    gone = words(await transaction.evaluate(client, "T2"))
+    assert "The archive does not answer" in gone
+    assert "decided all the same" in gone
+
+
+async def test_an_unknown_id_is_said_to_be_unknown(client: Client):
+    assert "No decision on T9" in words(await transaction.evaluate(client, "T9"))
+
+
+async def test_a_row_that_no_worker_keeps_now_is_told_in_its_place(client: Client):
+    shown = words(await transaction.remembered(client.terminal, "P1"))
+
+    assert "no worker owns" in shown
+
+
+# ---- Looks
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance by WCAG 2.2."""
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize(
+    "name", ["ink", "quiet", "accent", "approve", "review", "decline"]
+)
+def test_text_stands_out_from_every_ground(theme: Theme, name: str):
+    tokens = TOKENS[theme]
+
+    found = [contrast(tokens[name], tokens[g]) for g in ("ground", "sheet", "raised")]
+
+    assert min(found) >= 4.5
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_edges_of_controls_stand_out(theme: Theme):
+    tokens = TOKENS[theme]
+
+    assert contrast(tokens["edge"], tokens["sheet"]) >= 3
+    assert contrast(tokens["edge"], tokens["ground"]) >= 3
+    assert contrast(tokens["accent-ink"], tokens["accent"]) >= 4.5
+
+
+def test_both_themes_have_the_same_tokens():
+    assert TOKENS["light"].keys() == TOKENS["dark"].keys()
+
+
+def test_charts_say_what_was_decided_in_the_colours_of_their_theme():
+    clock = iter([10_000.0, 10_001.0, 10_007.0])
+    seen = Live(clock=lambda: next(clock))
+    seen.add(a_pulse())
+    seen.add(
+        a_pulse(outcomes={"approve": 6, "review": 3, "decline": 1}, latency_ms={"2": 9})
+    )
+    series = seen.snapshot().series
+
+    rate = figures.throughput(series, theme="dark")
+    share = figures.flagged(series, theme="dark")
+    latency = figures.latency(series, theme="dark")
+
+    assert rate.data[0].y == (2.0,)
+    assert [(t.name, t.y, t.line.color) for t in share.data] == [
+        ("decline", (0.1,), TOKENS["dark"]["decline"]),
+        ("review", (0.3,), TOKENS["dark"]["review"]),
+    ]
+    assert [note.text for note in latency.layout.annotations] == ["p99", "p50"]
+    assert rate.layout.xaxis.range[1] - rate.layout.xaxis.range[0] == 900_000
+
+
+def test_charts_of_nothing_are_empty():
+    series = Live(clock=lambda: 10_000.0).snapshot().series
+
+    assert figures.throughput(series, theme="light").data[0].y == ()
+    assert not figures.latency(series, theme="light").layout.annotations
+
+
+def test_an_outcome_has_a_word_beside_its_shape():
+    mark = marks.outcome("decline")
+
+    assert isinstance(mark, html.Span)
+    assert (mark.children, mark.className) == ("Declined", "outcome decline")
