@@ -1,6 +1,6 @@
 """Archive: every decision in Mongo, the first one written stands."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -8,13 +8,15 @@ import bson
 import msgspec
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DESCENDING
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from app.events.decisions import Decision
+from app.events.labels import TransactionLabel
 from app.settings import Settings
 
 COLLECTION = "decisions"
+ASIDE = "labels_aside"
 PATIENCE_MS = 5_000
 _DUPLICATE = 11000
 _INDEXES = (
@@ -37,11 +39,20 @@ class Decided(NamedTuple):
     offset: int
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Whose a payment was, where it was made and when."""
+
+    customer_id: str
+    terminal_id: str
+    occurred_at: datetime
+
+
 class Archive:
     """Decisions in the collection `decisions` of the settings' Mongo database.
 
     A document is the decision's JSON, its `id` as `_id`, with `occurred_at` (of the
-    payment) and `decided_at` as dates to sort by.
+    payment) and `decided_at` as dates to sort by. Labels of payments that are not
+    there yet wait in `labels_aside`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -49,6 +60,7 @@ class Archive:
             settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
         )
         self._decisions = self._client[settings.database][COLLECTION]
+        self._aside = self._client[settings.database][ASIDE]
 
     async def prepare(self) -> None:
         """Create the indexes that are missing.
@@ -95,9 +107,61 @@ class Archive:
         del found["occurred_at"]
         return {"id": found.pop("_id"), **found}
 
+    async def places(self, transaction_ids: Iterable[str]) -> dict[str, Place]:
+        """Return the places of those payments that are there.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        fields = [f"payment.{field}" for field in Place.__struct_fields__]
+        found = self._decisions.find({"_id": {"$in": list(transaction_ids)}}, fields)
+        return {
+            one["_id"]: msgspec.convert(one["payment"], Place) async for one in found
+        }
+
+    async def set_aside(self, labels: Iterable[TransactionLabel]) -> None:
+        """Keep labels of payments that are not there yet; twice is once.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        writes = [
+            ReplaceOne(
+                {"_id": _label_id(label)},
+                {"label": msgspec.to_builtins(label), "looked_at": datetime.now(UTC)},
+                upsert=True,
+            )
+            for label in labels
+        ]
+        if writes:
+            await self._aside.bulk_write(writes, ordered=False)
+
+    async def aside(self, most: int) -> list[TransactionLabel]:
+        """Return labels that were set aside, those looked at longest ago first.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        found = self._aside.find().sort("looked_at", ASCENDING).limit(most)
+        return [msgspec.convert(one["label"], TransactionLabel) async for one in found]
+
+    async def take_back(self, labels: Iterable[TransactionLabel]) -> None:
+        """Keep labels aside no longer.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        ids = [_label_id(label) for label in labels]
+        if ids:
+            await self._aside.delete_many({"_id": {"$in": ids}})
+
     async def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _label_id(label: TransactionLabel) -> str:
+    return f"{label.transaction_id} {label.kind} {label.labelled_at.isoformat()}"
 
 
 def _document(one: Decided) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from app.waiters import Waiters
 
 AGENTS = {
     "score": ["agents.capture", "agents.customers", "agents.terminals", "web.mount"],
-    "deliver": ["agents.deliver", "web.mount"],
+    "deliver": ["agents.deliver", "agents.labels", "web.mount"],
 }
 
 mode.loop.use("uvloop")

@@ -63,6 +63,12 @@ TRANSACTIONS = Topic(
 LABELS = Topic(
     "labels", "customer", "what is learnt later about payments, as stated", _days(7)
 )
+LABELS_BY_TRANSACTION = Topic(
+    "labels-by-transaction",
+    "transaction",
+    "labels whose customer and terminal are still to be found",
+    _days(7),
+)
 CUSTOMER_ACTIVITY = Topic(
     "customer-activity", "customer", "one ordered log of all a customer does", _days(7)
 )
@@ -96,6 +102,7 @@ PULSE = Topic(
 TOPICS = (
     TRANSACTIONS,
     LABELS,
+    LABELS_BY_TRANSACTION,
     CUSTOMER_ACTIVITY,
     TERMINAL_ACTIVITY,
     DECISIONS,

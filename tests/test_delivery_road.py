@@ -12,13 +12,14 @@ from aiokafka import AIOKafkaProducer
 from elasticsearch import AsyncElasticsearch
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from app.events.labels import Label, TransactionLabel
 from app.local.elastic import elastic_server
 from app.local.kafka import kafka_server
 from app.local.mongo import mongo_server
 from app.local.server import Server
-from app.topics import DECISIONS, ensure_topics
+from app.topics import DECISIONS, LABELS, LABELS_BY_TRANSACTION, ensure_topics
 from tests.road import Road, records
-from tests.sinks.decided import a_decided
+from tests.sinks.decided import DECIDED_AT, a_decided
 
 MANY = 5_000
 AWAY = 30.0  # seconds
@@ -60,6 +61,20 @@ async def clients(
         await producer.stop()
         mongo.close()
         await elastic.close()
+
+
+async def labels(kafka: str, *, expected: int) -> list[Label]:
+    """Wait until so many labels are on the raw topic, at most a minute."""
+    found: list[Label] = []
+    for _ in range(120):
+        found = [
+            msgspec.json.decode(record.value, type=Label)
+            async for record in records(kafka, LABELS.name)
+        ]
+        if len(found) >= expected:
+            break
+        await asyncio.sleep(0.5)
+    return found
 
 
 @pytest.mark.slow
@@ -115,6 +130,12 @@ async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
             servers["mongo"].wait_until_ready()
             servers["elastic"].wait_until_ready()
             assert await delivered(2 * MANY) == (2 * MANY, 2 * MANY)
+            for identity in ("tx-7", "tx-later"):
+                label = TransactionLabel(identity, DECIDED_AT, fraud=True)
+                value = msgspec.json.encode(label)
+                await producer.send(LABELS_BY_TRANSACTION.name, value, b"t")
+            await producer.send(DECISIONS.name, a_decided("tx-later").wire, b"c-1")
+            labelled = await labels(servers["kafka"].address, expected=2)
             assert road.stop("one") == 0
 
         found = await collection.find_one({"_id": f"tx-{2 * MANY - 1}"})
@@ -124,5 +145,9 @@ async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
 
     assert found["features"] == msgspec.json.decode(a_decided("x").wire)["features"]
     assert {letter.value for letter in letters} == {b"{not a decision", unfit.wire}
+    assert sorted(one.transaction_id for one in labelled) == ["tx-7", "tx-later"]
+    assert {one.customer_id for one in labelled} == {
+        a_decided("x").decision.payment.customer_id
+    }
     assert "Mongo is away" in log
     assert "Elasticsearch is away" in log

@@ -8,9 +8,10 @@ from mode import Service
 
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
-from app.topics import PULSE, RULES, TRANSACTIONS
+from app.topics import LABELS_BY_TRANSACTION, PULSE, RULES, TRANSACTIONS
 from web.problems import Problem
 
+TOPICS = [one.name for one in (TRANSACTIONS, LABELS_BY_TRANSACTION, RULES, PULSE)]
 TIMEOUT = 10.0  # seconds for Kafka to take a record
 
 
@@ -44,7 +45,7 @@ class Outlet(Service):
         )
         try:
             await producer.start()
-            for topic in (TRANSACTIONS.name, RULES.name, PULSE.name):
+            for topic in TOPICS:
                 await producer.client.add_topic(topic)
                 found = await producer.partitions_for(topic)
                 self._partitions[topic] = len(found)

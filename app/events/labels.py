@@ -9,6 +9,27 @@ from app.events.payments import Id, Instant, type_tag
 Remark = Annotated[str, Meta(max_length=256)]
 
 
+Kind = Literal["chargeback", "verdict", "all-clear"]
+
+
+class TransactionLabel(
+    Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A label of a sender who knows only the transaction, on `labels-by-transaction`.
+
+    Its customer, its terminal and its time are found in the archive; then it is a
+    `Label` on the raw topic.
+    """
+
+    transaction_id: Id
+    labelled_at: Instant
+    fraud: bool
+    kind: Kind = "verdict"
+    scenario: Remark | None = None
+    author: Remark | None = None
+    synthetic: bool = False
+
+
 class Label(
     Struct,
     frozen=True,
@@ -31,7 +52,7 @@ class Label(
     occurred_at: Instant
     labelled_at: Instant
     fraud: bool
-    kind: Literal["chargeback", "verdict", "all-clear"] = "chargeback"
+    kind: Kind = "chargeback"
     scenario: Remark | None = None
     author: Remark | None = None
     synthetic: bool = False

@@ -44,10 +44,12 @@ def test_mongo_gives_back_what_was_written_after_a_restart(mongo: Server):
 
 def test_elasticsearch_finds_what_was_indexed_after_a_restart(elastic: Server):
     document = f"{elastic.address}/servers-test/_doc/t1"
-    httpx.put(document, json={"outcome": "decline"}).raise_for_status()
+    httpx.put(document, json={"outcome": "decline"}, timeout=60).raise_for_status()
 
     elastic.restart()
 
-    found = httpx.get(f"{elastic.address}/servers-test/_search?q=outcome:decline")
+    found = httpx.get(
+        f"{elastic.address}/servers-test/_search?q=outcome:decline", timeout=60
+    )
     httpx.delete(f"{elastic.address}/servers-test").raise_for_status()
     assert [hit["_id"] for hit in found.json()["hits"]["hits"]] == ["t1"]

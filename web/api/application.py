@@ -11,6 +11,7 @@ from web import login
 from web.api import (
     entities,
     internal,
+    labels,
     operations,
     rule_changes,
     rules,
@@ -38,6 +39,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
     for router in (
         login.routes(auth),
         transactions.routes(context),
+        labels.routes(context),
         entities.routes(context),
         rules.routes(context),
         rule_changes.routes(context),

@@ -9,6 +9,7 @@ TRANSACTION = {
     "currency": "EUR",
     "channel": "pos",
 }
+VERDICT = {"transaction_id": "T000001", "fraud": True, "scenario": "card stolen"}
 ACCEPTED = {"accepted": ["T000001"]}
 DECISION = {
     "id": "T000001",

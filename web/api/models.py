@@ -8,7 +8,8 @@ from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from app.events.decisions import Decision
-from app.events.payments import Place
+from app.events.labels import Kind, Remark
+from app.events.payments import Id, Place
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.rulebook import Backtested
@@ -19,6 +20,17 @@ class Accepted(Struct, frozen=True):
     """Payments that Kafka has, by id, in the order of the request."""
 
     accepted: list[str]
+
+
+class Verdict(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is learnt about a payment; who says so and when is known by the log-in."""
+
+    transaction_id: Id
+    fraud: bool
+    kind: Kind = "verdict"
+    scenario: Annotated[Remark, Meta(description="Which fraud, in a word.")] | None = (
+        None
+    )
 
 
 class Decided(Struct, frozen=True):

@@ -19,6 +19,7 @@ TYPES = (
     Rule,
     Ruleset,
     models.Accepted,
+    models.Verdict,
     models.Decided,
     models.CustomerState,
     models.TerminalState,
