@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from dash import Dash, Input, Output, dcc, html
 
@@ -88,11 +89,14 @@ def layout(transaction_id: str) -> html.Div:
 
 
 def _not_found(transaction_id: str) -> html.Div:
+    here = PATH + quote(transaction_id, safe="")
     return marks.notice(
         f"No decision on {transaction_id}",
         "Nothing of this id is in the archive. A payment is there a moment after it "
         "was decided; ids are told apart by upper and lower case.",
-        html.A("Look again", href=f"{PATH}{transaction_id}", className="again"),
+        html.A(
+            "Look again", href=PATH + quote(transaction_id, safe=""), className="again"
+        ),
     )
 
 
@@ -101,7 +105,7 @@ def _no_archive(problem: Problem) -> html.Div:
         "The archive does not answer",
         f"Got: {problem.detail}. Payments are decided all the same, and kept until the "
         "archive is back; the live page works, and so do the newest decisions.",
-        html.A("Ask again", href="", className="again"),
+        html.A("Ask again", href=PATH, className="again"),
         tone="bad",
     )
 
