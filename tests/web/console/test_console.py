@@ -21,6 +21,7 @@ from web.console.pages import live, transaction
 from web.console.push import Told
 from web.console.tokens import THEMES, TOKENS, Theme
 from web.live import TICK, Live
+from web.seconds import STEP
 from web.server import build as build_server
 
 
@@ -127,6 +128,25 @@ def test_a_browser_is_told_only_what_has_changed():
     assert later["stage-captured"] == {"children": "7"}
     assert [r["id"] for r in json.loads(later["arrivals"]["data-rows"])] == ["T1"]
     assert later.keys() == {"stage-captured", "arrivals", "workers"}
+
+
+def test_of_the_charts_one_a_tick_is_drawn_again():
+    now = 10_000.0
+    seen = Live(clock=lambda: now)
+    looking, told = cast("Client", seen), Told()
+    told.changes(looking, live.PATH)
+    now += STEP
+
+    drawn = []
+    for _ in range(8):
+        changes = told.changes(looking, live.PATH)
+        drawn.append([name for name in changes if name.endswith("-drawn")])
+        now += TICK
+
+    assert max(len(names) for names in drawn) == 1
+    assert sorted(name for names in drawn for name in names) == sorted(
+        2 * [f"{name}-drawn" for name in live.CHARTS]
+    )
 
 
 def test_other_pages_are_told_nothing_of_the_live_one(client: Client):

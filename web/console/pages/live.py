@@ -10,7 +10,7 @@ from dash import dcc, html
 from app.counters import BOUNDS_MS
 from app.events.decisions import Decision, Outcome
 from web.console import figures, marks, wording
-from web.console.tokens import THEMES
+from web.console.tokens import THEMES, Theme
 from web.console.wording import wire
 from web.live import Snapshot, WorkerState
 from web.seconds import Series
@@ -40,6 +40,41 @@ APPROVED_A_TICK = 3
 Props = dict[str, dict[str, Any]]
 
 
+class Drawings:
+    """The charts, each in both themes, drawn one a tick.
+
+    Drawing takes some milliseconds of the loop in which payments are decided: never
+    all at once, but for the first who looks.
+    """
+
+    def __init__(self) -> None:
+        self._drawn: dict[tuple[str, Theme], tuple[Series, str]] = {}
+
+    def attributes(self, name: str, series: Series) -> dict[str, str]:
+        """Return a chart as the attributes of its element, as it was drawn last."""
+        return {
+            f"data-{theme}": (
+                self._drawn.get((name, theme)) or self._draw(name, theme, series)
+            )[1]
+            for theme in THEMES
+        }
+
+    def draw_one(self, series: Series) -> None:
+        """Draw one of the charts that are of an earlier series."""
+        for (name, theme), (drawn, _) in self._drawn.items():
+            if drawn is not series:
+                self._draw(name, theme, series)
+                return
+
+    def _draw(self, name: str, theme: Theme, series: Series) -> tuple[Series, str]:
+        figure = CHARTS[name][1](series, theme=theme)
+        drawn = self._drawn[name, theme] = series, wire(figure.to_plotly_json())
+        return drawn
+
+
+drawings = Drawings()
+
+
 @lru_cache(maxsize=2)
 def shown(snapshot: Snapshot) -> Props:
     """Return what the page shows of a snapshot, but for its rows: by component."""
@@ -56,8 +91,9 @@ def shown(snapshot: Snapshot) -> Props:
     for name, (number, small, tone) in _stages(snapshot).items():
         props[f"stage-{name}"] = {"children": wording.count(number)}
         props[f"small-{name}"] = {"children": small, "className": f"small {tone}"}
-    for name, drawn in _charts(snapshot.series).items():
-        props[f"{name}-drawn"] = {"data-figures": drawn}
+    for name in CHARTS:
+        props[f"{name}-drawn"] = drawings.attributes(name, snapshot.series)
+    drawings.draw_one(snapshot.series)
     return props
 
 
@@ -91,15 +127,6 @@ def _stages(snapshot: Snapshot) -> dict[str, tuple[int, str, str]]:
             "could not be handled",
             "behind" if totals["dead_letters"] else "",
         ),
-    }
-
-
-@lru_cache(maxsize=2)
-def _charts(series: Series) -> dict[str, str]:
-    """Return each chart in both themes, of which a browser shows one."""
-    return {
-        name: wire({t: draw(series, theme=t).to_plotly_json() for t in THEMES})
-        for name, (_, draw) in CHARTS.items()
     }
 
 

@@ -94,9 +94,7 @@ def _not_found(transaction_id: str) -> html.Div:
         f"No decision on {transaction_id}",
         "Nothing of this id is in the archive. A payment is there a moment after it "
         "was decided; ids are told apart by upper and lower case.",
-        html.A(
-            "Look again", href=PATH + quote(transaction_id, safe=""), className="again"
-        ),
+        html.A("Look again", href=here, className="again"),
     )
 
 
