@@ -17,7 +17,7 @@ from web.auth import Caller
 from web.console import figures, marks
 from web.console.application import build
 from web.console.client import Client, who
-from web.console.pages import live, transaction
+from web.console.pages import live, pushed, transaction
 from web.console.push import Told
 from web.console.tokens import THEMES, TOKENS, Theme
 from web.live import TICK, Live
@@ -145,7 +145,7 @@ def test_of_the_charts_one_a_tick_is_drawn_again():
 
     assert max(len(names) for names in drawn) == 1
     assert sorted(name for names in drawn for name in names) == sorted(
-        2 * [f"{name}-drawn" for name in live.CHARTS]
+        2 * [f"{name}-drawn" for name in pushed.CHARTS]
     )
 
 
@@ -159,7 +159,7 @@ def test_at_full_speed_all_flagged_rows_come_and_a_few_approved_ones(site: Site)
     approved = [a_decision(f"A{n}", outcome="approve", hits=[]) for n in range(10)]
     site.live.add(a_pulse(recent=[*flagged, *approved]))
 
-    rows = live.rows(site.live.snapshot(), after=1, approved=2)
+    rows = pushed.rows(site.live.snapshot(), after=1, approved=2)
 
     assert [row["id"] for row in rows[:3]] == ["F0", "F1", "F2"]
     assert sum(row["outcome"] == "approve" for row in rows) == 2
