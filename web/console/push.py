@@ -13,7 +13,7 @@ from dash.exceptions import WebsocketDisconnected
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import live
+from web.console.pages import live, pushed
 from web.console.wording import wire
 from web.live import TICK
 
@@ -59,14 +59,14 @@ class Told:
         snapshot = client.snapshot()
         shown = {"source": marks.badge(snapshot.source)}
         if path == live.PATH:
-            shown |= live.shown(snapshot)
+            shown |= pushed.shown(snapshot)
         changed = {
             component: props
             for component, props in shown.items()
             if self._props.get(component) != props
         }
         self._props |= changed
-        if path == live.PATH and (rows := live.rows(snapshot, after=self._last)):
+        if path == live.PATH and (rows := pushed.rows(snapshot, after=self._last)):
             self._last = snapshot.newest[-1][0]
             changed["arrivals"] = {"data-rows": wire(rows)}
         return changed

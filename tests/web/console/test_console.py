@@ -17,10 +17,11 @@ from web.auth import Caller
 from web.console import figures, marks
 from web.console.application import build
 from web.console.client import Client, who
-from web.console.pages import live, transaction
+from web.console.pages import live, pushed, transaction
 from web.console.push import Told
 from web.console.tokens import THEMES, TOKENS, Theme
 from web.live import TICK, Live
+from web.seconds import STEP
 from web.server import build as build_server
 
 
@@ -129,6 +130,25 @@ def test_a_browser_is_told_only_what_has_changed():
     assert later.keys() == {"stage-captured", "arrivals", "workers"}
 
 
+def test_of_the_charts_one_a_tick_is_drawn_again():
+    now = 10_000.0
+    seen = Live(clock=lambda: now)
+    looking, told = cast("Client", seen), Told()
+    told.changes(looking, live.PATH)
+    now += STEP
+
+    drawn = []
+    for _ in range(8):
+        changes = told.changes(looking, live.PATH)
+        drawn.append([name for name in changes if name.endswith("-drawn")])
+        now += TICK
+
+    assert max(len(names) for names in drawn) == 1
+    assert sorted(name for names in drawn for name in names) == sorted(
+        2 * [f"{name}-drawn" for name in pushed.CHARTS]
+    )
+
+
 def test_other_pages_are_told_nothing_of_the_live_one(client: Client):
     assert Told().changes(client, "/ui/transactions/T1").keys() == {"source"}
 
@@ -139,7 +159,7 @@ def test_at_full_speed_all_flagged_rows_come_and_a_few_approved_ones(site: Site)
     approved = [a_decision(f"A{n}", outcome="approve", hits=[]) for n in range(10)]
     site.live.add(a_pulse(recent=[*flagged, *approved]))
 
-    rows = live.rows(site.live.snapshot(), after=1, approved=2)
+    rows = pushed.rows(site.live.snapshot(), after=1, approved=2)
 
     assert [row["id"] for row in rows[:3]] == ["F0", "F1", "F2"]
     assert sum(row["outcome"] == "approve" for row in rows) == 2

@@ -29,7 +29,7 @@
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.ariaPressed = String(button.dataset.themeChoice === chosen());
     }
-    for (const drawn of document.querySelectorAll("[data-figures]")) draw(drawn);
+    for (const drawn of document.querySelectorAll(`[data-${theme}]`)) draw(drawn);
   };
   const chooseTheme = (theme) => {
     if (theme === "system") localStorage.removeItem("smartbank-theme");
@@ -203,7 +203,7 @@
   // ---- Charts: of the two themes the one that is on, times in the viewer's zone.
   const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
   const draw = (drawn) => {
-    const figure = JSON.parse(drawn.dataset.figures)[root.dataset.theme];
+    const figure = JSON.parse(drawn.dataset[root.dataset.theme]);
     for (const trace of figure.data) trace.x = trace.x.map(shift);
     for (const note of figure.layout.annotations || []) note.x = shift(note.x);
     figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
@@ -268,7 +268,8 @@
   const pushed = {
     "data-at": beat,
     "data-rows": (node) => arrive(JSON.parse(node.dataset.rows)),
-    "data-figures": draw,
+    "data-light": (node) => root.dataset.theme === "light" && draw(node),
+    "data-dark": (node) => root.dataset.theme === "dark" && draw(node),
   };
   let queued = false, begun = false;
   new MutationObserver((records) => {
@@ -276,9 +277,9 @@
       if (type === "attributes") pushed[attributeName](target);
       for (const added of addedNodes) {
         if (!added.querySelectorAll) continue;
-        for (const node of added.querySelectorAll("[data-rows], [data-figures]")) {
-          const name = "rows" in node.dataset ? "data-rows" : "data-figures";
-          queueMicrotask(() => pushed[name](node));
+        for (const node of added.querySelectorAll("[data-rows], [data-light]")) {
+          const show = "rows" in node.dataset ? pushed["data-rows"] : draw;
+          queueMicrotask(() => show(node));
         }
       }
     }

@@ -3,29 +3,22 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from dash import Dash, Input, Output, dcc, html
 
-from app.events.decisions import Decision, Hit, Timings
+from app.events.decisions import Decision, Timings
 from app.events.payments import Payment, Place
-from app.features import catalogue
-from app.features.catalogue import Feature
-from app.rules.ruleset import Bands
 from web.api.models import CustomerState, TerminalState
 from web.console import marks, wording
 from web.console.client import Client, Evaluation
-from web.live import source
+from web.console.pages import why
 from web.problems import Problem
 
 PATH = "/ui/transactions/"
 
 Ask = Callable[[str], Awaitable[CustomerState | TerminalState]]
 
-OWNERS = (
-    ("payment", "The payment"),
-    ("customer", "The customer's past"),
-    ("terminal", "The terminal's past"),
-)
 CHANNELS = {"pos": "In a shop", "online": "Online", "atm": "Cash machine"}
 
 
@@ -88,11 +81,12 @@ def layout(transaction_id: str) -> html.Div:
 
 
 def _not_found(transaction_id: str) -> html.Div:
+    here = PATH + quote(transaction_id, safe="")
     return marks.notice(
         f"No decision on {transaction_id}",
         "Nothing of this id is in the archive. A payment is there a moment after it "
         "was decided; ids are told apart by upper and lower case.",
-        html.A("Look again", href=f"{PATH}{transaction_id}", className="again"),
+        html.A("Look again", href=here, className="again"),
     )
 
 
@@ -101,7 +95,7 @@ def _no_archive(problem: Problem) -> html.Div:
         "The archive does not answer",
         f"Got: {problem.detail}. Payments are decided all the same, and kept until the "
         "archive is back; the live page works, and so do the newest decisions.",
-        html.A("Ask again", href="", className="again"),
+        html.A("Ask again", href=PATH, className="again"),
         tone="bad",
     )
 
@@ -121,10 +115,12 @@ def body(client: Client, found: Evaluation) -> html.Div:
     return html.Div(
         [
             *warning,
-            _verdict(decision, client.bands(decision.versions.ruleset)),
+            why.verdict(decision, client.bands(decision.versions.ruleset)),
             html.Div(
                 [
-                    html.Div([_why(decision), _features(decision)], className="main"),
+                    html.Div(
+                        [why.hits(decision), why.features(decision)], className="main"
+                    ),
                     html.Div(
                         [
                             _payment(payment),
@@ -140,88 +136,6 @@ def body(client: Client, found: Evaluation) -> html.Div:
             ),
         ]
     )
-
-
-def _verdict(decision: Decision, bands: Bands | None) -> html.Section:
-    payment = decision.payment
-    parts: list[Any] = [
-        marks.outcome(decision.outcome, large=True),
-        html.Span(wording.money(payment.amount, payment.currency), className="amount"),
-        html.Span(marks.moment(payment.occurred_at), className="when"),
-        html.Span(**marks.badge(source(decision))),
-        _score(decision.score, bands),
-    ]
-    return html.Section(parts, className=f"panel verdict {decision.outcome}")
-
-
-def _score(score: float, bands: Bands | None) -> html.Div:
-    marks_at = []
-    told = ""
-    if bands:
-        told = (
-            f"review from {bands.review_from:.0f}, decline from "
-            f"{bands.decline_from:.0f}"
-        )
-        marks_at = [
-            html.Span(className=f"limit {name}", style={"left": f"{at:.1f}%"})
-            for name, at in (
-                ("review", bands.review_from),
-                ("decline", bands.decline_from),
-            )
-        ]
-    bar = html.Div(
-        [html.Span(className="fill", style={"width": f"{score:.1f}%"}), *marks_at],
-        className="scale",
-        **{"aria-hidden": "true"},
-    )
-    return html.Div(
-        [
-            html.Span(["Score ", html.Strong(f"{score:.0f}"), " of 100"]),
-            bar,
-            html.Span(told, className="told"),
-        ],
-        className="score-line",
-    )
-
-
-def _why(decision: Decision) -> html.Section:
-    if not decision.hits:
-        return marks.panel(
-            "Why", html.P("No rule found anything unusual.", className="lead")
-        )
-    heads = [
-        html.Th(title, scope="col", className=name)
-        for title, name in (
-            ("Rule", ""),
-            ("Value", "number"),
-            ("Threshold", "number"),
-            ("Adds", "number"),
-        )
-    ]
-    body = [row for hit in decision.hits for row in _hit(hit)]
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="hits")
-    return marks.panel("Why", html.Div(table, className="scroll", tabIndex=0))
-
-
-def _hit(hit: Hit) -> list[html.Tr]:
-    action = "" if hit.action == "score" else f", at least {hit.action}"
-    return [
-        html.Tr(
-            [
-                html.Th(hit.rule, scope="row"),
-                html.Td(wording.number(hit.value), className="number"),
-                html.Td(wording.number(hit.threshold), className="number"),
-                html.Td(f"+{hit.score:.0f}{action}", className="number"),
-            ],
-            className="hit",
-        ),
-        html.Tr(html.Td(_sentence(hit.reason), colSpan=4), className="reason"),
-    ]
-
-
-def _sentence(reason: str) -> str:
-    """Begin with a capital, end with a full stop."""
-    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def _payment(payment: Payment) -> html.Section:
@@ -254,58 +168,6 @@ def _place(place: Place | None) -> str | None:
     north = "N" if place.latitude >= 0 else "S"
     east = "E" if place.longitude >= 0 else "W"
     return f"{abs(place.latitude):.3f}° {north}, {abs(place.longitude):.3f}° {east}"
-
-
-def _features(decision: Decision) -> html.Section:
-    known = {feature.name: feature for feature in catalogue.ALL}
-    currency = decision.payment.currency
-    groups = []
-    for owner, title in OWNERS:
-        mine = [
-            (feature, decision.features[name])
-            for name, feature in known.items()
-            if feature.owner == owner and name in decision.features
-        ]
-        groups.append(
-            html.Tbody([_group(title), *(_feature(*one, currency) for one in mine)])
-        )
-    table = html.Table(groups, className="features")
-    return marks.panel(
-        "What was known", html.Div(table, className="scroll", tabIndex=0)
-    )
-
-
-def _group(title: str) -> html.Tr:
-    return html.Tr(html.Th(title, colSpan=3, scope="rowgroup"), className="group")
-
-
-def _feature(feature: Feature, value: float | None, currency: str) -> html.Tr:
-    number, unit = _measured(feature, value, currency)
-    return html.Tr(
-        [
-            html.Th([html.Code(feature.name), html.Span(feature.meaning)], scope="row"),
-            html.Td(number, className="number"),
-            html.Td(unit),
-        ],
-        className="" if value is not None else "unknown",
-    )
-
-
-def _measured(feature: Feature, value: float | None, currency: str) -> tuple[str, str]:
-    """Write a feature's value and its unit.
-
-    >>> _measured(Feature("is_night", "payment", "0 or 1", ""), 1.0, "EUR")
-    ('yes', '')
-    """
-    if value is None:
-        return wording.MISSING, "not known"
-    if feature.unit == "currency":
-        return f"{value:,.2f}", currency
-    if feature.unit == "0 or 1":
-        return "yes" if value else "no", ""
-    if feature.unit == "share":
-        return wording.share(value), ""
-    return wording.number(value), feature.unit
 
 
 def _timings(timings: Timings, decided_at: datetime | None) -> html.Section:

@@ -1,5 +1,7 @@
 """Transactions: look one up."""
 
+from urllib.parse import quote
+
 from dash import html
 
 from web.console import marks, wording
@@ -26,7 +28,7 @@ def layout(snapshot: Snapshot) -> html.Div:
                     ),
                     html.Span(decision.hits[0].reason if decision.hits else ""),
                 ],
-                href=f"{PATH}/{decision.id}",
+                href=f"{PATH}/{quote(decision.id, safe='')}",
             )
         )
         for decision in flagged[:NEWEST]
