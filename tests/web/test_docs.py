@@ -50,7 +50,7 @@ async def test_every_operation_is_summed_up_explained_and_shown(document):
         for operation in methods.values()
     ]
 
-    assert len(operations) == 21
+    assert len(operations) == 22
     for path, operation in operations:
         assert operation["summary"], path
         assert operation["description"], path
@@ -76,6 +76,7 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Checked, examples.CHECKED),
         (models.Differences, examples.DIFFERENCES),
         (models.Backtests, examples.BACKTESTS),
+        (models.Tried, examples.TRIED),
         (models.Workers, examples.WORKERS),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),

@@ -13,6 +13,7 @@ from web.api import (
     internal,
     operations,
     rule_changes,
+    rule_trials,
     rules,
     transactions,
 )
@@ -41,6 +42,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         entities.routes(context),
         rules.routes(context),
         rule_changes.routes(context),
+        rule_trials.routes(context),
         operations.routes(context, auth),
         internal.routes(context),
     ):

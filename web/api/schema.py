@@ -28,6 +28,7 @@ TYPES = (
     models.Checked,
     models.Differences,
     models.Backtests,
+    models.Tried,
     models.TokenRequest,
     models.Token,
     models.Health,
