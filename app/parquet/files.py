@@ -127,6 +127,12 @@ def labels(root: Path, day: str) -> pl.DataFrame:
     return frame.unique("transaction_id", keep="last", maintain_order=True)
 
 
+def newest_day(root: Path, *, until: datetime | None = None) -> datetime | None:
+    """Return midnight UTC of the newest day that has decisions, before `until`."""
+    days = _days(root / "decisions", None, until)
+    return datetime.fromisoformat(days[-1]).replace(tzinfo=UTC) if days else None
+
+
 def _read(
     folder: Path, schema: Schema, wanted: list[str], order: Sequence[str]
 ) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """From feature vectors to outcomes: a ruleset evaluated on a batch of payments."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 from msgspec import Struct
@@ -9,14 +9,15 @@ from msgspec import Struct
 from app.events.decisions import Hit, Outcome
 from app.events.payments import Payment
 from app.rules.compiled import CompiledRule, CompiledRuleset
-from app.rules.ruleset import Bands
+from app.rules.ruleset import Bands, Ruleset
 
 Vector = Sequence[float | None]
 Fired = tuple[CompiledRule, list[int]]
 
 MAX_SCORE = 100.0
-_OUTCOMES: tuple[Outcome, ...] = ("approve", "review", "decline")
-_FLOORS = {"score": 0, "review": 1, "decline": 2}
+OUTCOMES: tuple[Outcome, ...] = ("approve", "review", "decline")
+"""From the mildest to the strictest."""
+FLOORS: Mapping[str, int] = {"score": 0, "review": 1, "decline": 2}
 
 
 class Evaluation(Struct, frozen=True):
@@ -40,11 +41,15 @@ def decide(
     `vectors` are in the order of `rules.features`, their numbers finite or null. The
     result is a function of the arguments alone.
     """
+    if not rules.rules or not vectors:
+        return [_evaluation([], [], bands=rules.ruleset.bands)] * len(vectors)
+    return evaluate(frame_of(vectors, payments, rules=rules), rules=rules)
+
+
+def evaluate(frame: pl.DataFrame, *, rules: CompiledRuleset) -> list[Evaluation]:
+    """Evaluate all rules on a frame with the columns that they read, row by row."""
     bands = rules.ruleset.bands
     quiet = _evaluation([], [], bands=bands)
-    if not rules.rules or not vectors:
-        return [quiet] * len(vectors)
-    frame = frame_of(vectors, payments, rules=rules)
     fired = _fired(frame, rules=rules)
     hits = _hits(frame, [f for f in fired if f[0].rule.state == "live"])
     shadows: defaultdict[int, list[str]] = defaultdict(list)
@@ -56,8 +61,27 @@ def decide(
         _evaluation(hits.get(row, []), shadows.get(row, []), bands=bands)
         if row in hits or row in shadows
         else quiet
-        for row in range(len(vectors))
+        for row in range(frame.height)
     ]
+
+
+def strictness(ruleset: Ruleset, hits: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Return the place in `OUTCOMES` of what `evaluate` gives, for many rows at once.
+
+    `hits` says by rule whether it is one, null for no. Scores are added in the
+    order of the rules, so that a sum is the same to the last bit.
+    """
+    score, floor = pl.lit(0.0), pl.lit(0)
+    for rule in ruleset.rules:
+        if rule.state == "live":
+            hit = hits[rule.name].fill_null(value=False)
+            score = score + hit.cast(pl.Float64) * rule.score
+            floor = pl.max_horizontal(floor, hit.cast(pl.Int32) * FLOORS[rule.action])
+    total = pl.min_horizontal(score, pl.lit(MAX_SCORE))
+    bands = ruleset.bands
+    reviewed = (total >= bands.review_from).cast(pl.Int32)
+    declined = (total >= bands.decline_from).cast(pl.Int32)
+    return pl.max_horizontal(floor, reviewed + declined)
 
 
 def frame_of(
@@ -119,4 +143,4 @@ def _evaluation(hits: list[Hit], shadows: list[str], *, bands: Bands) -> Evaluat
 
 def _outcome(score: float, hits: list[Hit], bands: Bands) -> Outcome:
     by_score = (score >= bands.review_from) + (score >= bands.decline_from)
-    return _OUTCOMES[max((by_score, *(_FLOORS[hit.action] for hit in hits)))]
+    return OUTCOMES[max((by_score, *(FLOORS[hit.action] for hit in hits)))]

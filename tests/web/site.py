@@ -125,10 +125,13 @@ class Site:
         owned: tuple[int, ...] = (0, 1, 2, 3),
         others: httpx.AsyncBaseTransport | None = None,
         users: tuple[User, ...] = (),
+        data_dir: str = ".run",
     ) -> None:
         named = users or (user(), user("vic", "viewer"))
         self.settings = Settings(
-            worker="one", users_file=users_file(folder / "users.jsonl", *named)
+            data_dir=data_dir,
+            worker="one",
+            users_file=users_file(folder / "users.jsonl", *named),
         )
         topics = ("customer-activity", "terminal-activity")
         self.table = Table(*owned)

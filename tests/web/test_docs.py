@@ -76,6 +76,7 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Checked, examples.CHECKED),
         (models.Differences, examples.DIFFERENCES),
         (models.Backtests, examples.BACKTESTS),
+        (models.Tried, examples.TRIED),
         (models.Workers, examples.WORKERS),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),

@@ -14,6 +14,7 @@ from web.api import (
     labels,
     operations,
     rule_changes,
+    rule_trials,
     rules,
     transactions,
 )
@@ -43,6 +44,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         entities.routes(context),
         rules.routes(context),
         rule_changes.routes(context),
+        rule_trials.routes(context),
         operations.routes(context, auth),
         internal.routes(context),
     ):

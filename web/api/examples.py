@@ -107,6 +107,47 @@ BACKTESTS = {
         }
     ]
 }
+FIGURES = {
+    "hits": 310,
+    "share": 0.00116,
+    "caught": 248,
+    "precision": 0.8,
+    "recall": 0.11,
+    "stopped": 2480000,
+    "bothered": 311050,
+    "customers": 301,
+}
+TRIED = {
+    "recorded": ["many-payments-in-a-day"],
+    "report": {
+        "before": "7d5a1c0e9b42",
+        "after": "0c1f5f3d2a9b",
+        "since": "2026-02-01T00:00:03Z",
+        "until": "2026-02-28T23:59:57Z",
+        "payments": 268112,
+        "frauds": 2244,
+        "labelled": 2301,
+        "flagged": {"before": FIGURES, "after": FIGURES},
+        "declined": {"before": FIGURES, "after": FIGURES},
+        "rules": [
+            {
+                "name": "many-payments-in-a-day",
+                "state": "live",
+                "figures": {"before": None, "after": FIGURES},
+            }
+        ],
+        "moved": [
+            {
+                "before": "approve",
+                "after": "review",
+                "payments": 310,
+                "frauds": 248,
+                "amount": 2791050,
+            }
+        ],
+        "examples": [],
+    },
+}
 WORKER = {
     "worker": "worker-1",
     "role": "score",

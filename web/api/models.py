@@ -13,6 +13,7 @@ from app.events.payments import Id, Place
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.rulebook import Backtested
+from app.scoring.backtest import Report
 from web.users import Role
 
 
@@ -130,6 +131,13 @@ class Backtests(Struct, frozen=True):
     """The newest backtest of each rule as it was tried."""
 
     backtests: list[Backtested]
+
+
+class Tried(Struct, frozen=True):
+    """A ruleset tried on the archive; `recorded` may go live now, as it was tried."""
+
+    recorded: list[str]
+    report: Report
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,6 +29,7 @@ TYPES = (
     models.Checked,
     models.Differences,
     models.Backtests,
+    models.Tried,
     models.TokenRequest,
     models.Token,
     models.Health,
