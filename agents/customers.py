@@ -29,7 +29,7 @@ async def customers(batches: Any) -> None:
 def profile(
     records: Sequence[Record], out: Outbox, rows: Partition[CustomerRow]
 ) -> None:
-    """Profile payments by their customer's row; pass labels on to their terminal."""
+    """Profile payments by their customer's row; pass labels on when learnt."""
     for record in records:
         try:
             event = decode(record.value or b"")
@@ -38,6 +38,7 @@ def profile(
             continue
         terminal = event.terminal_id.encode()
         if isinstance(event, Label):
+            rows.touch(event.customer_id.encode()).label(event)
             out.send(TERMINAL_ACTIVITY.name, terminal, record.value or b"", record)
             continue
         row = rows.touch(event.customer_id.encode())

@@ -13,6 +13,7 @@ from app.events.decisions import Versions
 from app.events.labels import Label
 from app.events.payments import ProfiledPayment
 from app.features import catalogue
+from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
 from app.main import app, counters, waiters
 from app.rules.compiled import compile_ruleset
@@ -55,7 +56,7 @@ def decide(
         row = rows.touch(event.payment.terminal_id.encode())
         origins.append(record)
         payments.append(event)
-        features.append(row.profile(event.payment))
+        features.append(row.profile(event.payment, event.features[USUAL_RATIO]))
     made = decisions(
         payments,
         features,
