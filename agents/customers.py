@@ -32,7 +32,7 @@ async def customers(batches: Any) -> None:
 def profile(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
-    """Profile payments by their customer's row; pass labels on to their terminal."""
+    """Profile payments by their customer's row; pass labels on when learnt."""
     for record in records:
         try:
             event = decode(record.value or b"")
@@ -41,6 +41,7 @@ def profile(
             continue
         terminal = event.terminal_id.encode()
         if isinstance(event, Label):
+            rows[record.partition].touch(event.customer_id.encode()).label(event)
             out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
             continue
         if event.currency not in MINOR_PER_MAJOR:

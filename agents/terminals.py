@@ -14,6 +14,7 @@ from app.errors import BadRecord
 from app.events.labels import Label
 from app.events.payments import ProfiledPayment
 from app.features import catalogue
+from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
 from app.main import app, counters, rules, waiters
 from app.scoring.assemble import decisions
@@ -59,7 +60,7 @@ def decide(
         row = rows[record.partition].touch(event.payment.terminal_id.encode())
         origins.append(record)
         payments.append(event)
-        features.append(row.profile(event.payment))
+        features.append(row.profile(event.payment, event.features[USUAL_RATIO]))
     present = rules.present
     made = decisions(
         payments,

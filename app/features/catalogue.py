@@ -97,11 +97,68 @@ CUSTOMER_FEATURES = [
         "speed needed to come from the last place the customer paid at, the time "
         "taken as at least one second",
     ),
+    Feature(
+        "amount_to_customer_usual",
+        "customer",
+        "ratio",
+        "amount against the customer's usual one: the mean of all payments more than "
+        "7 days old that are not known as fraud; null with fewer than 5 of them",
+    ),
+    *(
+        Feature(
+            f"customer_excess_{days}d",
+            "customer",
+            "usual amounts",
+            f"by how much the customer's earlier payments of the last {span} were "
+            "above 1.5 times the usual amount, each counted as 4 at most, in all",
+        )
+        for days, span in ((1, "day"), (7, "7 days"))
+    ),
+    Feature(
+        "customer_frauds_30d",
+        "customer",
+        "payments",
+        "payments of the customer in the last 30 days that are known as fraud, 7 "
+        "days after them at the earliest",
+    ),
 ]
-TERMINAL_FEATURES = _windows("terminal")
+TERMINAL_FEATURES = [
+    *_windows("terminal"),
+    Feature(
+        "terminal_days_since_known",
+        "terminal",
+        "days",
+        "calendar days, UTC, since the newest payment at the terminal that is at "
+        "least 7 days old: until then it is known what its payments were; null "
+        "without one in 38 days",
+    ),
+    Feature(
+        "terminal_run_frauds",
+        "terminal",
+        "payments",
+        "known frauds at the terminal since its last payment known as honest, without "
+        "those that an amount above 2.2 times the customer's usual explains",
+    ),
+    Feature(
+        "terminal_days_of_run",
+        "terminal",
+        "days",
+        "calendar days, UTC, since the first of those frauds; null without one",
+    ),
+    Feature(
+        "terminal_days_since_honest",
+        "terminal",
+        "days",
+        "calendar days, UTC, since the last payment known as honest before those "
+        "frauds; null without such frauds or payment in 38 days",
+    ),
+]
 
 PROFILE = [*PAYMENT_FEATURES, *CUSTOMER_FEATURES]
 """What a profiled payment carries."""
+
+USUAL_RATIO = [each.name for each in PROFILE].index("amount_to_customer_usual")
+"""Where a profiled payment says how outlying its amount is; terminals read it."""
 
 ALL = [*PROFILE, *TERMINAL_FEATURES]
 """The whole vector."""

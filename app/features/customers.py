@@ -1,17 +1,20 @@
 """Customers: what a customer's past says of a payment."""
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_right, insort
 from math import sqrt
+from operator import itemgetter
 from struct import Struct
 from typing import Self
 
 import mmh3
 
 from app.events.currencies import MINOR_PER_MAJOR
+from app.events.labels import Label
 from app.events.payments import Payment, Place
 from app.features.clock import (
     DAY,
+    LABEL_DELAY,
     SECOND,
     is_night,
     is_weekend,
@@ -24,43 +27,90 @@ HORIZON = 31 * DAY  # the longest window and a day for late payments
 MOST_PAYMENTS = 5_000  # remembered a customer; beyond it the oldest are forgotten
 SLACK = 32  # forgotten payments are cut off by so many at a time
 FEWEST = 5  # earlier payments that make a habit
+HIGH = 150  # hundredths of the usual amount, above which an amount is in excess
+MOST_EXCESS = 400  # of one payment
 WRAP = (1 << 64) - 1  # running sums are kept modulo 2**64: differences stay exact
+WRAP_EXCESS = (1 << 32) - 1
 ID_BYTES = 8
-HEADER = Struct("<BIqdd")  # version, payments, time and place of the last place
-VERSION = 1
+HEADER = Struct("<BIIqddIIQ")
+"""Version; payments; frauds; time and place of the last place; of what is forgotten:
+payments, frauds among them, and their amount."""
+FRAUD = Struct("<q8sQ")  # time of the payment, hash of its id, amount
+VERSION = 2
 NOWHERE = -(1 << 63)
 
 
-class CustomerRow:
-    """The payments of a customer, by event time.
+Fraud = tuple[int, bytes, int]
 
-    Holds, per payment, its time, the sums before it of amounts and of squared
-    amounts, and a hash of its id: 32 bytes. Windows are exact, for a late payment
-    too; a payment more than 31 days behind the newest is judged by what is left.
+
+class CustomerRow:
+    """The payments of a customer, by event time, and the frauds among them.
+
+    Holds, per payment, its time, the sums before it of amounts, of squared amounts
+    and of excess, and a hash of its id: 36 bytes. Windows are exact, for a late
+    payment too; a payment more than 31 days behind the newest is judged by what is
+    left. Sums run on over what is forgotten: the usual amount is that of a lifetime.
     """
 
-    __slots__ = ("_amounts", "_ids", "_place", "_placed_at", "_squares", "_times")
+    __slots__ = (
+        "_amounts",
+        "_excess",
+        "_forgotten",
+        "_frauds",
+        "_ids",
+        "_place",
+        "_placed_at",
+        "_squares",
+        "_times",
+    )
     _times: "array[int]"
     _amounts: "array[int]"  # one longer than times: its last is the sum of all
     _squares: "array[int]"
+    _excess: "array[int]"  # in hundredths of the usual amount
 
     def __init__(self) -> None:
         self._times = array("q")
         self._amounts = array("Q", (0,))
         self._squares = array("Q", (0,))
+        self._excess = array("I", (0,))
         self._ids = bytearray()
+        self._frauds: list[Fraud] = []
+        self._forgotten = (0, 0, 0)  # payments, frauds among them, their amount
         self._placed_at = NOWHERE
         self._place = Place(0.0, 0.0)
 
     def seen(self, payment_id: str) -> bool:
         """Whether a payment of that id is among those remembered."""
-        hashed = _hash(payment_id)
+        return self._find(_hash(payment_id)) >= 0
+
+    def _find(self, hashed: bytes) -> int:
+        """Return the place of a payment, or -1."""
         at = self._ids.find(hashed)
-        while at >= 0:
-            if at % ID_BYTES == 0:
-                return True
+        while at % ID_BYTES and at >= 0:
             at = self._ids.find(hashed, at + 1)
-        return False
+        return at // ID_BYTES
+
+    def label(self, label: Label) -> bool:
+        """Learn a label of a payment remembered; return whether it changed anything.
+
+        A fraud leaves the usual amount a week after its payment; an all-clear takes
+        the label back.
+        """
+        hashed = _hash(label.transaction_id)
+        here = self._find(hashed)
+        if here < self._stale():
+            return False
+        amounts = self._amounts
+        amount = amounts[here + 1] - amounts[here] & WRAP
+        fraud = self._times[here], hashed, amount
+        known = fraud in self._frauds
+        if known == label.fraud:
+            return False
+        if label.fraud:
+            insort(self._frauds, fraud)
+        else:
+            self._frauds.remove(fraud)
+        return True
 
     def profile(self, payment: Payment) -> list[float | None]:
         """Return the payment's and the customer's features, then learn the payment.
@@ -73,8 +123,10 @@ class CustomerRow:
         major = MINOR_PER_MAJOR[payment.currency]
         times, amounts = self._times, self._amounts
         here = len(times)
+        due = at - LABEL_DELAY
         if here and at < times[-1]:
             here = bisect_right(times, at)
+            due = max(due, times[-1] - HORIZON)  # what may be forgotten counts
         month = bisect_right(times, at - 30 * DAY, 0, here)
         week = bisect_right(times, at - 7 * DAY, month, here)
         day = bisect_right(times, at - DAY, week, here)
@@ -88,6 +140,9 @@ class CustomerRow:
                 ratio = amount * earlier / month_sum
             z_score = self._z_score(amount, month, here)
         km, kmh = self._journey(payment, at)
+        settled = week if due == at - LABEL_DELAY else bisect_right(times, due, 0, here)
+        usual_ratio, frauds = self._against_usual(amount, settled, due)
+        excess = self._excess
         features = [
             amount / major,
             1.0 if is_weekend(at) else 0.0,
@@ -103,9 +158,38 @@ class CustomerRow:
             (at - times[here - 1]) / SECOND if here else None,
             km,
             kmh,
+            usual_ratio,
+            (excess[here] - excess[day] & WRAP_EXCESS) / 100,
+            (excess[here] - excess[week] & WRAP_EXCESS) / 100,
+            frauds,
         ]
-        self._learn(payment, at, here)
+        own = 0
+        if usual_ratio is not None:
+            own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
+        self._learn(payment, at, here, own)
         return features
+
+    def _against_usual(
+        self, amount: int, settled: int, due: int
+    ) -> tuple[float | None, float]:
+        """Return an amount against the usual one, and the frauds of 30 days.
+
+        The usual amount is the mean of the first `settled` payments and those
+        forgotten, without the frauds until `due`.
+        """
+        count, past_frauds, past_amount = self._forgotten
+        count += settled - past_frauds
+        total = self._amounts[settled] - past_amount
+        recent = 0.0
+        for fraud_at, _, fraud_amount in self._frauds:
+            if fraud_at > due:
+                break
+            count -= 1
+            total -= fraud_amount
+            recent += fraud_at > due - 23 * DAY
+        if count < FEWEST or total <= 0:
+            return None, recent
+        return amount * count / total, recent
 
     def _z_score(self, amount: int, start: int, end: int) -> float | None:
         """Return how far an amount is above those of a slice, in deviations."""
@@ -125,9 +209,10 @@ class CustomerRow:
         km = distance_m(self._place, place) / 1_000
         return km, km * 3_600 * SECOND / max(at - self._placed_at, SECOND)
 
-    def _learn(self, payment: Payment, at: int, here: int) -> None:
-        """Remember a payment at its place in time."""
+    def _learn(self, payment: Payment, at: int, here: int, own: int) -> None:
+        """Remember a payment and its own excess at its place in time."""
         times, amounts, squares = self._times, self._amounts, self._squares
+        excess = self._excess
         amount = payment.amount
         square = amount * amount
         hashed = _hash(payment.id)
@@ -135,14 +220,17 @@ class CustomerRow:
             times.append(at)
             amounts.append(amounts[here] + amount & WRAP)
             squares.append((squares[here] + square) & WRAP)
+            excess.append(excess[here] + own & WRAP_EXCESS)
             self._ids += hashed
         else:
             times.insert(here, at)
             amounts.insert(here, amounts[here])
             squares.insert(here, squares[here])
+            excess.insert(here, excess[here])
             for later in range(here + 1, len(amounts)):
                 amounts[later] = amounts[later] + amount & WRAP
                 squares[later] = squares[later] + square & WRAP
+                excess[later] = excess[later] + own & WRAP_EXCESS
             self._ids[here * ID_BYTES : here * ID_BYTES] = hashed
         if payment.place is not None and at >= self._placed_at:
             self._placed_at, self._place = at, payment.place
@@ -158,28 +246,46 @@ class CustomerRow:
         return max(past, len(times) - MOST_PAYMENTS)
 
     def _forget(self, count: int) -> None:
+        self._forgotten, self._frauds = self._settled(count)
         del self._times[:count]
         del self._amounts[:count]
         del self._squares[:count]
+        del self._excess[:count]
         del self._ids[: count * ID_BYTES]
+
+    def _settled(self, count: int) -> tuple[tuple[int, int, int], list[Fraud]]:
+        """Return what is forgotten with so many more payments, and recent frauds."""
+        payments, past_frauds, past_amount = self._forgotten
+        frauds = self._frauds
+        if frauds:
+            past = bisect_right(frauds, self._times[-1] - HORIZON, key=itemgetter(0))
+            past_amount += sum(amount for _, _, amount in frauds[:past])
+            past_frauds += past
+            frauds = frauds[past:]
+        return (payments + count, past_frauds, past_amount), frauds
 
     def encode(self) -> bytes:
         """Return the row's bytes, the same whatever order its payments came in."""
         cut = self._stale()
         place = self._place
+        forgotten, frauds = self._settled(cut)
         return b"".join(
             (
                 HEADER.pack(
                     VERSION,
                     len(self._times) - cut,
+                    len(frauds),
                     self._placed_at,
                     place.latitude,
                     place.longitude,
+                    *forgotten,
                 ),
                 self._times[cut:].tobytes(),
                 self._amounts[cut:].tobytes(),
                 self._squares[cut:].tobytes(),
+                self._excess[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
+                *(FRAUD.pack(*fraud) for fraud in frauds),
             )
         )
 
@@ -190,20 +296,27 @@ class CustomerRow:
         Raises:
             ValueError: the bytes are of another version.
         """
-        version, count, placed_at, latitude, longitude = HEADER.unpack_from(data)
-        if version != VERSION:
-            message = f"customer row: got version {version}, expected {VERSION}"
+        if data[0] != VERSION:
+            message = f"customer row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
+        _, count, _, placed_at, latitude, longitude, *forgotten = HEADER.unpack_from(
+            data
+        )
         row = cls()
         row._placed_at, row._place = placed_at, Place(latitude, longitude)
+        row._forgotten = tuple(forgotten)
         times = HEADER.size
         amounts = times + 8 * count
         squares = amounts + 8 * (count + 1)
-        ids = squares + 8 * (count + 1)
+        excess = squares + 8 * (count + 1)
+        ids = excess + 4 * (count + 1)
+        frauds = ids + ID_BYTES * count
         row._times = array("q", data[times:amounts])
         row._amounts = array("Q", data[amounts:squares])
-        row._squares = array("Q", data[squares:ids])
-        row._ids = bytearray(data[ids:])
+        row._squares = array("Q", data[squares:excess])
+        row._excess = array("I", data[excess:ids])
+        row._ids = bytearray(data[ids:frauds])
+        row._frauds = list(FRAUD.iter_unpack(data[frauds:]))
         return row
 
     def view(self) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Terminals: what a terminal's past says of a payment."""
 
 from array import array
-from bisect import bisect_right, insort
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable
 from struct import Struct
 from typing import Self
 
@@ -9,36 +10,43 @@ import mmh3
 
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.clock import DAY, microseconds, moment
+from app.features.clock import DAY, LABEL_DELAY, microseconds, moment
 
-LABEL_DELAY = 7 * DAY  # labels count from a week after their payment
 HORIZON = 38 * DAY  # delay, longest window, and a day for late payments
 MOST_PAYMENTS = 100_000  # remembered a terminal; beyond it the oldest are forgotten
 SLACK = 32
-HEADER = Struct("<BII")  # version, payments, frauds
+OUTLYING = 2.2  # times the customer's usual: such an amount explains a fraud by itself
+NO_RUN = (0.0, None, None)
+HEADER = Struct("<BIII")  # version, payments, outlying ones, frauds
 FRAUD = Struct("<q8s")  # time of the payment, hash of its id
-VERSION = 1
+VERSION = 2
 
 
 class TerminalRow:
     """The payments at a terminal and the frauds among them, by event time.
 
     A label counts at its payment's own time, whenever it arrives; told twice, it
-    counts once; an all-clear takes it back.
+    counts once; an all-clear takes it back. A fraud of an amount that is outlying
+    for its customer says nothing of the terminal: the card was stolen elsewhere.
     """
 
-    __slots__ = ("_frauds", "_times")
+    __slots__ = ("_frauds", "_outlying", "_times")
     _times: "array[int]"
+    _outlying: "array[int]"  # the times of payments that were outlying
 
     def __init__(self) -> None:
         self._times = array("q")
+        self._outlying = array("q")
         self._frauds: list[tuple[int, bytes]] = []
 
-    def profile(self, payment: Payment) -> list[float | None]:
+    def profile(
+        self, payment: Payment, usual_ratio: float | None = None
+    ) -> list[float | None]:
         """Return the terminal's features for a payment, then learn the payment.
 
         In the order of `catalogue.TERMINAL_FEATURES`. Windows are
-        (t - 7 d - w, t - 7 d].
+        (t - 7 d - w, t - 7 d]. `usual_ratio` is the payment's amount against its
+        customer's usual one.
         """
         at = microseconds(payment.occurred_at)
         times = self._times
@@ -55,15 +63,53 @@ class TerminalRow:
                 first = bisect_right(frauds, start, 0, fraud_end, key=_time)
                 risk = (fraud_end - first) / count
             features += (float(count), risk)
+        oldest = (max(at, times[-1]) if times else at) - HORIZON
+        today = at // DAY
+        settled = end and times[end - 1] > oldest
+        features.append(float(today - times[end - 1] // DAY) if settled else None)
+        features += self._run(today, due, oldest) if fraud_end else NO_RUN
         if not times or at >= times[-1]:
             times.append(at)
         else:
             insort(times, at)
-        if times[min(SLACK, len(times) - 1)] <= times[-1] - HORIZON:
-            del times[: self._stale()]
-        elif len(times) > MOST_PAYMENTS + SLACK:
-            del times[: len(times) - MOST_PAYMENTS]
+        if usual_ratio is not None and usual_ratio > OUTLYING:
+            insort(self._outlying, at)
+        if (
+            times[min(SLACK, len(times) - 1)] <= times[-1] - HORIZON
+            or len(times) > MOST_PAYMENTS + SLACK
+        ):
+            self._times, self._outlying, self._frauds = self._recent()
         return features
+
+    def _run(self, today: int, due: int, oldest: int) -> Iterable[float | None]:
+        """Return what the frauds since the last honest payment say on a day.
+
+        Only frauds that no outlying amount explains are counted and dated.
+        """
+        times = self._times
+        before = bisect_right(times, due)
+        count, first = 0, 0
+        for at, _ in reversed(self._frauds):
+            if at > due:
+                continue
+            if at <= oldest or bisect_right(times, at) < before:
+                break
+            before = bisect_left(times, at)
+            if not self._explained(at):
+                count, first = count + 1, at
+        if not count:
+            return NO_RUN
+        honest = before and times[before - 1] > oldest
+        return (
+            float(count),
+            float(today - first // DAY),
+            float(today - times[before - 1] // DAY) if honest else None,
+        )
+
+    def _explained(self, at: int) -> bool:
+        """Whether the payment of a moment was of an outlying amount."""
+        here = bisect_left(self._outlying, at)
+        return here < len(self._outlying) and self._outlying[here] == at
 
     def label(self, label: Label) -> bool:
         """Learn a label; return whether it changed anything."""
@@ -77,26 +123,28 @@ class TerminalRow:
             self._frauds.remove(fraud)
         return True
 
-    def _stale(self) -> int:
-        """Return how many payments at the start are past the horizon."""
-        times = self._times
-        past = bisect_right(times, times[-1] - HORIZON) if times else 0
-        return max(past, len(times) - MOST_PAYMENTS)
-
     def encode(self) -> bytes:
         """Return the row's bytes, the same whatever order its events came in."""
-        cut = self._stale()
-        frauds = self._frauds
-        if frauds and self._times:
-            oldest = self._times[-1] - HORIZON
-            frauds = frauds[bisect_right(frauds, oldest, key=_time) :]
+        times, outlying, frauds = self._recent()
         return b"".join(
             (
-                HEADER.pack(VERSION, len(self._times) - cut, len(frauds)),
-                self._times[cut:].tobytes(),
+                HEADER.pack(VERSION, len(times), len(outlying), len(frauds)),
+                times.tobytes(),
+                outlying.tobytes(),
                 *(FRAUD.pack(*fraud) for fraud in frauds),
             )
         )
+
+    def _recent(self) -> tuple["array[int]", "array[int]", list[tuple[int, bytes]]]:
+        """Return what is not past the horizon."""
+        times, outlying, frauds = self._times, self._outlying, self._frauds
+        if times:
+            oldest = times[-1] - HORIZON
+            outlying = outlying[bisect_right(outlying, oldest) :]
+            frauds = frauds[bisect_right(frauds, oldest, key=_time) :]
+            past = bisect_right(times, oldest)
+            times = times[max(past, len(times) - MOST_PAYMENTS) :]
+        return times, outlying, frauds
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -105,13 +153,16 @@ class TerminalRow:
         Raises:
             ValueError: the bytes are of another version.
         """
-        version, count, _ = HEADER.unpack_from(data)
-        if version != VERSION:
-            message = f"terminal row: got version {version}, expected {VERSION}"
+        if data[0] != VERSION:
+            message = f"terminal row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
+        _, count, outlying, _ = HEADER.unpack_from(data)
         row = cls()
-        end = HEADER.size + 8 * count
-        row._times = array("q", data[HEADER.size : end])
+        start = HEADER.size
+        end = start + 8 * count
+        row._times = array("q", data[start:end])
+        start, end = end, end + 8 * outlying
+        row._outlying = array("q", data[start:end])
         row._frauds = list(FRAUD.iter_unpack(data[end:]))
         return row
 

@@ -24,12 +24,20 @@ ORDINARY = {
     "seconds_since_last_payment": 36_000.0,
     "km_since_last_payment": 3.0,
     "kmh_since_last_payment": 0.3,
+    "amount_to_customer_usual": 1.1,
+    "customer_excess_1d": 0.0,
+    "customer_excess_7d": 0.4,
+    "customer_frauds_30d": 0.0,
     "terminal_count_1d": 3.0,
     "terminal_count_7d": 20.0,
     "terminal_count_30d": 90.0,
     "terminal_risk_1d": 0.0,
     "terminal_risk_7d": 0.0,
     "terminal_risk_30d": 0.0,
+    "terminal_days_since_known": 7.0,
+    "terminal_run_frauds": 0.0,
+    "terminal_days_of_run": None,
+    "terminal_days_since_honest": None,
 }
 
 

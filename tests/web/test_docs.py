@@ -50,7 +50,7 @@ async def test_every_operation_is_summed_up_explained_and_shown(document):
         for operation in methods.values()
     ]
 
-    assert len(operations) == 22
+    assert len(operations) == 23
     for path, operation in operations:
         assert operation["summary"], path
         assert operation["description"], path

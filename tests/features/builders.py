@@ -1,0 +1,35 @@
+"""Builders with valid defaults: payments and labels of a customer at a terminal."""
+
+from datetime import UTC, datetime, timedelta
+
+from app.events.labels import Label
+from app.events.payments import Payment
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def paid(day: float, amount: int = 1_000, *, name: str = "") -> Payment:
+    """Build a payment so many days after the start, amount in cents."""
+    at = START + timedelta(days=day)
+    return Payment(
+        id=name or f"tx-{day}",
+        occurred_at=at,
+        customer_id="c-1",
+        terminal_id="t-1",
+        amount=amount,
+        currency="EUR",
+        received_at=at,
+        captured_at=at,
+    )
+
+
+def labelled(payment: Payment, *, fraud: bool = True) -> Label:
+    """Build the label of a payment."""
+    return Label(
+        transaction_id=payment.id,
+        customer_id=payment.customer_id,
+        terminal_id=payment.terminal_id,
+        occurred_at=payment.occurred_at,
+        labelled_at=payment.occurred_at + timedelta(days=7),
+        fraud=fraud,
+    )

@@ -1,0 +1,115 @@
+"""What a customer's row knows, checked by hand and by invariants."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.events.payments import Payment
+from app.features.catalogue import PROFILE
+from app.features.customers import CustomerRow
+from tests.features.builders import labelled, paid
+
+NAMES = [feature.name for feature in PROFILE]
+
+
+def told(row: CustomerRow, payment: Payment) -> dict[str, float | None]:
+    return dict(zip(NAMES, row.profile(payment), strict=True))
+
+
+def a_row(*payments: Payment) -> CustomerRow:
+    row = CustomerRow()
+    for payment in payments:
+        row.profile(payment)
+    return row
+
+
+HABIT = [paid(day) for day in range(5)]
+
+
+def test_the_usual_amount_is_the_mean_of_payments_a_week_old():
+    row = a_row(*HABIT, paid(5, 9_000))
+
+    early = told(row, paid(10.9, 3_000))
+    later = told(row, paid(12, 3_000))
+
+    assert early["amount_to_customer_usual"] is None
+    assert later["amount_to_customer_usual"] == 3_000 * 6 / 14_000
+
+
+def test_a_fraud_leaves_the_usual_amount_when_its_label_is_due():
+    theft = paid(6, 9_000)
+    row = a_row(*HABIT, theft)
+    row.label(labelled(theft))
+
+    before, after = told(row, paid(12.9, 3_000)), told(row, paid(13, 3_000))
+
+    assert before["amount_to_customer_usual"] == after["amount_to_customer_usual"] == 3
+    assert (before["customer_frauds_30d"], after["customer_frauds_30d"]) == (0, 1)
+
+
+def test_the_usual_amount_outlives_the_payments_it_was_learnt_from():
+    theft = paid(3.5, 90_000)
+    row = a_row(*HABIT, theft)
+    row.label(labelled(theft))
+    row.profile(paid(90))
+
+    actual = told(CustomerRow.decode(row.encode()), paid(100, 2_500))
+
+    assert actual["amount_to_customer_usual"] == 2.5
+
+
+def test_excess_adds_up_what_was_above_one_and_a_half_times_the_usual():
+    row = a_row(*HABIT, paid(20, 2_000), paid(24, 100_000), paid(24.5, 1_500))
+
+    actual = told(row, paid(24.9, 1_000))
+
+    assert actual["customer_excess_1d"] == 4.0
+    assert actual["customer_excess_7d"] == 4.5
+
+
+def test_an_all_clear_takes_a_label_back_and_a_repeated_label_changes_nothing():
+    row = a_row(*HABIT)
+    before = row.encode()
+
+    changes = [
+        row.label(labelled(HABIT[2])),
+        row.label(labelled(HABIT[2])),
+        row.label(labelled(HABIT[2], fraud=False)),
+    ]
+
+    assert changes == [True, False, True]
+    assert row.encode() == before
+
+
+def test_a_label_of_an_unknown_payment_is_ignored():
+    assert not a_row(*HABIT).label(labelled(paid(1.5)))
+
+
+events = st.lists(
+    st.tuples(
+        st.integers(0, 60 * 24), st.sampled_from([500, 1_000, 9_000]), st.booleans()
+    ),
+    min_size=1,
+    max_size=80,
+    unique_by=lambda event: event[0],
+)
+
+
+@given(events=events, saved=st.sets(st.integers(0, 80)))
+@settings(max_examples=60, deadline=None)
+def test_neither_an_early_label_nor_a_restart_changes_a_feature(
+    events: list[tuple[int, int, bool]], saved: set[int]
+):
+    plain, other = CustomerRow(), CustomerRow()
+    waiting: list[Payment] = []
+    for place, (hour, amount, fraud) in enumerate(sorted(events)):
+        payment = paid(hour / 24, amount)
+        while waiting and (payment.occurred_at - waiting[0].occurred_at).days >= 7:
+            plain.label(labelled(waiting.pop(0)))
+        if place in saved:
+            other = CustomerRow.decode(other.encode())
+
+        assert plain.profile(payment) == other.profile(payment)
+
+        if fraud:
+            waiting.append(payment)
+            other.label(labelled(payment))
