@@ -16,6 +16,7 @@ from faust.types import TP
 from app.bench.figures import Figure
 from app.bench.house import KEY, House, resident_bytes
 from app.capture import captured
+from app.engine.changelog import Claim
 from app.engine.engine import GARBAGE
 from app.engine.restore import restore
 from app.engine.tables import Partition
@@ -35,6 +36,7 @@ CHANGELOG = "bench-changelog"
 class Table:
     """A table as `restore` sees it."""
 
+    name: str = "bench"
     source: str = "bench"
     row: type[CustomerRow] = CustomerRow
     owned: dict[int, Partition[CustomerRow]] = field(default_factory=dict)
@@ -123,9 +125,15 @@ async def _restored(kafka: str, many: list[bytes]) -> float:
             await asyncio.gather(
                 *await produce(producer, CHANGELOG, records, partitions=PARTITIONS)
             )
-    table = Table()
-    assigned = {TP(table.source, partition) for partition in range(PARTITIONS)}
-    gc.set_threshold(*GARBAGE)  # as a worker has it
-    started = time.monotonic()
-    await restore(kafka, [table], assigned)  # type: ignore[list-item]
-    return time.monotonic() - started
+        table = Table()
+        assigned = {TP(table.source, partition) for partition in range(PARTITIONS)}
+        gc.set_threshold(*GARBAGE)  # as a worker has it
+        started = time.monotonic()
+        await restore(
+            kafka,
+            [table],  # type: ignore[list-item]
+            assigned,
+            producer=producer,
+            claim=Claim("bench", time.time()),
+        )
+        return time.monotonic() - started

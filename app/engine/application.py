@@ -1,7 +1,9 @@
 """Application: a Faust app on the engine."""
 
+import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import faust
 from aiokafka.errors import KafkaConnectionError
@@ -10,9 +12,13 @@ from mode import Service
 from app.engine.batches import BatchSchema
 from app.engine.consumer import BatchTransport
 from app.engine.engine import DEAD_LETTERS, Engine
+from app.engine.errors import REPLACED, Replaced
 from app.engine.partitioner import partition_for
 from app.engine.recovery import TableManager
 from app.engine.tables import CheckpointedTable, Row
+
+PATIENCE = 15.0
+"""Seconds that a worker which is told to stop waits for Kafka to take what it has."""
 
 
 def _choose(key: bytes, partitions: Sequence[int], _: Sequence[int]) -> int:
@@ -24,6 +30,21 @@ class BootStrategy(faust.App.BootStrategy):
     """Boots without Faust's own web server, whose tables answer without a log-in."""
 
     enable_web = False
+
+
+class Worker(faust.Worker):
+    """A worker whose exit status says when it must not be started again."""
+
+    def execute_from_commandline(self) -> NoReturn:
+        """Run to the end, then exit: 0, 1 after a crash, 3 when replaced."""
+        try:
+            super().execute_from_commandline()
+        except SystemExit:
+            if isinstance(self.crash_reason, Replaced):
+                sys.stderr.write(f"{self.crash_reason}\n")
+                raise SystemExit(REPLACED) from None
+            raise
+        raise AssertionError  # it always exits
 
 
 class Application(faust.App):
@@ -54,7 +75,10 @@ class Application(faust.App):
         self.first: list[Service] = []
         self._prepare = prepare
         self.engine = Engine(
-            self, interval=checkpoint_interval, outputs=(*outputs, DEAD_LETTERS)
+            self,
+            worker=worker,
+            interval=checkpoint_interval,
+            outputs=(*outputs, DEAD_LETTERS),
         )
         super().__init__(
             group,
@@ -65,6 +89,7 @@ class Application(faust.App):
             topic_disable_leader=True,
             producer_partitioner=_choose,
             TableManager=TableManager,
+            Worker=Worker,
             table_standby_replicas=0,
             recovery_consistency_check=False,
             stream_recovery_delay=0.0,
@@ -125,11 +150,19 @@ class Application(faust.App):
 
     async def on_stop(self) -> None:
         """Checkpoint, commit and leave the group, then stop."""
+        if not self.engine.failed:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await self._last_checkpoint()
+            except TimeoutError:
+                self.log.warning("Kafka is away: stopping without a last checkpoint")
+            self._leave_group()
+        await super().on_stop()
+
+    async def _last_checkpoint(self) -> None:
         if self.engine.sought:
             await self.engine.hand_over()
             await self.consumer.commit()
-            self._leave_group()
-        await super().on_stop()
 
     def _leave_group(self) -> None:
         """Have the consumer leave its group: others take over at once.
@@ -137,6 +170,8 @@ class Application(faust.App):
         A static member stays in its group when it closes, which is right for one
         that was killed and comes back, and wrong for one that stops for good.
         """
-        consumer = self.consumer._thread._consumer  # noqa: SLF001
+        if self._consumer is None:
+            return
+        consumer = self._consumer._thread._consumer  # noqa: SLF001
         if consumer is not None:
             consumer._coordinator._group_instance_id = None  # noqa: SLF001

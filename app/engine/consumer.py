@@ -11,6 +11,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from app.engine.batches import Batch, Run
+from app.engine.errors import LogWentBack
 
 BATCH_RECORDS = 500
 
@@ -43,16 +44,24 @@ class BatchConsumer(driver.Consumer):
                 yield message
 
     def _runs(self, fetched: Mapping[TP, list[Any]]) -> dict[str, list[Run]]:
-        """Cut what was fetched into runs, by topic; leave out what was seen before."""
+        """Cut what was fetched into runs, by topic.
+
+        Raises:
+            LogWentBack: a log ends before what was read of it.
+        """
         positions = self.app.engine.positions
         found: dict[str, list[Run]] = {}
-        for tp, fetched_records in fetched.items():
+        for tp, records in fetched.items():
             if tp not in positions:
                 continue
             self.app.monitor.track_tp_end_offset(tp, self.highwater(tp))
-            records, start = fetched_records, positions[tp]
-            if records[0].offset < start:
-                records = [r for r in records if r.offset >= start]
+            if records[0].offset < positions[tp]:
+                message = (
+                    f"{tp.topic}, partition {tp.partition}, gave offset "
+                    f"{records[0].offset} again, though all below {positions[tp]} was "
+                    "read: Kafka has lost records, or the topic was made anew"
+                )
+                raise LogWentBack(message)
             found.setdefault(tp.topic, []).extend(
                 Run(tp.partition, records[first : first + BATCH_RECORDS])
                 for first in range(0, len(records), BATCH_RECORDS)

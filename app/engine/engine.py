@@ -5,6 +5,7 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -12,16 +13,19 @@ from faust.types import TP
 from mode import Service
 
 from app.engine.batches import Batch, Record, fresh, origin_header
+from app.engine.changelog import Claim
+from app.engine.checkpoints import store
+from app.engine.errors import Superseded
 from app.engine.publisher import Publisher
 from app.engine.restore import restore
+from app.engine.resume import resume_at
 from app.engine.tables import CheckpointedTable, Partition, Row
 
 DEAD_LETTERS = "dead-letters"
 LARGEST_LETTER = 7 * 1024 * 1024
 LONGEST_ERROR = 1_000
-DIRTY_ROWS = 4_000
-"""A partition is checkpointed before its time when this many rows have changed."""
 
+CLOSING = 5.0  # seconds for the producer to close; it hangs where Kafka is away
 GARBAGE = (100_000, 50, 100)
 """Allocations, and younger collections, that go before a collection of garbage."""
 
@@ -99,11 +103,18 @@ class Engine(Service):
     epoch are left alone. `positions` are the next offsets to hand up; `settled`
     are the offsets that may be committed; `busy` holds, by topic, the CPU seconds
     that its stage has taken.
+
+    Once `failed` is set nothing is processed or settled any
+    more: the worker ends, and its successor goes on from the last checkpoint.
     """
 
-    def __init__(self, app: Any, *, interval: float, outputs: Sequence[str]) -> None:
+    def __init__(
+        self, app: Any, *, worker: str, interval: float, outputs: Sequence[str]
+    ) -> None:
         super().__init__()
         self.app = app
+        self.claim = Claim(worker, time.time())
+        self.failed: BaseException | None = None
         self.interval = interval
         self.outputs = outputs
         self.tables: dict[str, CheckpointedTable[Any]] = {}
@@ -147,16 +158,21 @@ class Engine(Service):
         await self._publisher.learn(*self.outputs)
 
     async def on_stop(self) -> None:
-        """Close the producer."""
+        """Close the producer; what it could not send is sent by the successor."""
         if self._producer is not None:
-            await self._producer.stop()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING):
+                    await self._producer.stop()
 
     def _fail(self, error: BaseException) -> None:
-        self.add_future(self.app.crash(error))
+        if self.failed is None:
+            self.failed = error
+            self.epoch += 1
+            self.add_future(self.app.crash(error))
 
     def current(self, batch: Batch) -> bool:
         """Say whether a batch is still this worker's to process."""
-        return batch.epoch == self.epoch
+        return batch.epoch == self.epoch and self.failed is None
 
     async def run(self, batch: Batch, stage: Stage) -> None:
         """Run a stage that keeps no state over a batch."""
@@ -185,7 +201,7 @@ class Engine(Service):
         for run in batch.runs:
             rows[run.partition].done = run.next_offset
         for run in batch.runs:
-            if len(rows[run.partition].dirty) >= DIRTY_ROWS:
+            if len(rows[run.partition].dirty) >= rows[run.partition].enough:
                 self.publisher.flush()
                 await self.checkpoint(table, run.partition)
         await self._breathe()
@@ -202,9 +218,8 @@ class Engine(Service):
         try:
             stage(Outbox(self.publisher))
         except Exception as error:
-            # Not a bad record but a bad stage: stop here, before a checkpoint
-            # could claim the batch; the log still holds every record of it.
-            self.epoch += 1
+            # Not a bad record but a bad stage. Its rows may have learnt half of the
+            # batch: no checkpoint may follow; the log still holds every record.
             self._fail(error)
             raise
         taken = time.thread_time() - started
@@ -220,57 +235,70 @@ class Engine(Service):
     async def _checkpoints(self) -> None:
         while not self.should_stop:
             await self.sleep(self.interval)
-            try:
-                await self.checkpoint_all()
-            except Exception as error:
-                # Nothing is lost: the successor resumes from the last checkpoint.
-                await self.app.crash(error)
-                raise
+            await self.checkpoint_all()
 
     async def checkpoint_all(self) -> None:
         """Checkpoint every partition in turn, and settle what they reflect."""
         started = time.monotonic()
+        epoch = self.epoch
         for table in list(self.tables.values()):
             for partition in sorted(table.owned):
                 await self.checkpoint(table, partition)
-        done = {tp: source.advance() for tp, source in self.sources.items()}
-        await self.publisher.sent()
-        self.settled.update(done)
+        try:
+            done = {tp: source.advance() for tp, source in self.sources.items()}
+            await self.publisher.sent()
+        except Exception as error:
+            # Nothing is lost: the successor resumes from what was settled.
+            self._fail(error)
+            raise
+        if epoch == self.epoch:  # else these partitions may be another's by now
+            self.settled.update(done)
         self.checkpoint_seconds = time.monotonic() - started
 
     async def checkpoint(self, table: CheckpointedTable[Any], partition: int) -> None:
         """Store one partition's changed rows with the offset that they reflect.
 
-        The rows and the marker are one Kafka record batch, stored whole or not at
-        all, after every output up to that offset is in Kafka.
+        After every output up to that offset is in Kafka. A checkpoint counts as a
+        whole or not at all, and not when another worker has claimed the partition.
+
+        Raises:
+            Superseded: another worker has. The partition is no longer owned.
+            Exception: what kept the checkpoint out of Kafka; the worker stops.
         """
+        rows = table.owned.get(partition)
+        if rows is None or not rows.changed:
+            return  # before the lock, which a restore may hold for long
         async with self._lock:
-            rows = table.owned.get(partition)
-            if rows is None or rows.done == rows.checkpointed:
+            if table.owned.get(partition) is not rows or self.failed:
                 return
-            records, done = rows.checkpoint()
-            now = time.time_ns() // 1_000_000
-            parcel = self.publisher.parcel()
-            for key, value in records:
-                if parcel.builder.append(timestamp=now, key=key, value=value) is None:
-                    message = f"{len(records)} rows do not fit one checkpoint"
-                    raise OverflowError(message)
-            await self.publisher.sent()
-            tp = table.changelog_tp(partition)
-            producer = self.publisher.producer
-            delivery = await producer.send_batch(
-                parcel.builder, tp.topic, partition=partition
-            )
-            metadata = await delivery
-            rows.changelog_end = metadata.offset + len(records)
-            rows.checkpointed = done
-            self.settled[TP(table.source, partition)] = done
+            try:
+                reached = await store(
+                    rows,
+                    table.changelog_tp(partition),
+                    publisher=self.publisher,
+                    brokers=self.app.brokers,
+                    claim=self.claim,
+                )
+            except Exception as error:
+                # The rows taken count nowhere: only a successor can go on from here.
+                del table.owned[partition]
+                if self.sought or not isinstance(error, Superseded):
+                    self._fail(error)
+                raise
+            self.settled[TP(table.source, partition)] = reached
 
     async def hand_over(self) -> None:
         """Stop taking batches and checkpoint, before partitions change hands."""
         self.epoch += 1
         self.sought = False
-        await self.checkpoint_all()
+        if self.failed:
+            return
+        try:
+            await self.checkpoint_all()
+        except Superseded as error:
+            # The new owner does again what this one did since its last checkpoint.
+            self.log.warning("%s", error)
+            await self.hand_over()
 
     async def restore(self, assignment: set[TP]) -> None:
         """Own the assigned partitions' rows, as the changelogs have them.
@@ -282,8 +310,15 @@ class Engine(Service):
         await self.publisher.learn(*sorted(self.app.tables.changelog_topics))
         async with self._lock:
             self.restored_rows = await restore(
-                self.app.brokers, self.tables.values(), assignment
+                self.app.brokers,
+                self.tables.values(),
+                assignment,
+                producer=self.publisher.producer,
+                claim=self.claim,
             )
+        for table in self.tables.values():
+            for partition in sorted(table.owned):  # what a void batch hides
+                await self.checkpoint(table, partition)
         gc.freeze()
         self.restore_seconds = time.monotonic() - started
 
@@ -292,15 +327,32 @@ class Engine(Service):
         self.sought = False
         self.epoch += 1
         committed = await consumer.seek_to_committed()
+        assigned = {TP(*tp) for tp in consumer.assignment()}
+        tps = {
+            tp for tp in assigned if tp.topic not in self.app.tables.changelog_topics
+        }
+        begins = await consumer.earliest_offsets(*tps)
+        ends = await consumer.highwaters(*tps)
         offsets: dict[TP, int] = {}
-        for assigned in consumer.assignment():
-            tp = TP(assigned.topic, assigned.partition)
-            if tp.topic in self.app.tables.changelog_topics:
-                continue
-            if table := self.tables.get(tp.topic):
-                offsets[tp] = table.owned[tp.partition].done
-            else:
-                offsets[tp] = max(committed.get(tp) or 0, 0)
+        for tp in tps:
+            reached = max(committed.get(tp) or 0, 0)
+            table = self.tables.get(tp.topic)
+            rows = table.owned[tp.partition] if table is not None else None
+            if rows is not None:
+                if reached and not rows.marked:
+                    self.log.error(
+                        "%s, partition %s: the changelog is empty, though %s records "
+                        "were read; rows are made anew from what the log still holds",
+                        tp.topic,
+                        tp.partition,
+                        reached,
+                    )
+                reached = rows.done
+            offsets[tp], lost = resume_at(reached, begin=begins[tp], end=ends[tp])
+            if lost:
+                self.log.error("%s, partition %s: %s", tp.topic, tp.partition, lost)
+            if rows is not None:
+                rows.done = offsets[tp]
         self.settled = {tp: o for tp, o in self.settled.items() if tp in offsets}
         self.sources = {
             tp: Source(offset)

@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import faust
-import msgspec
 from faust.types import TP
 
 from app.engine.batches import Origin, Reached
+from app.engine.changelog import Marker, Pairs, Reading
 
-MARKER = b"\x00marker"
-"""The changelog key of a checkpoint's marker; no row's key starts with NUL."""
+DIRTY_ROWS = 4_000
+DIRTY_BYTES = 16 * 1024 * 1024
+"""A partition is checkpointed before its time when this much of it has changed."""
 
 
 class Row(Protocol):
@@ -29,21 +30,19 @@ class Row(Protocol):
 R = TypeVar("R", bound=Row)
 
 
-class Marker(msgspec.Struct, frozen=True):
-    """What a checkpoint reflects: every source record below `offset`.
-
-    `origins` holds, per topic and partition that the source's records were made
-    from, how far they were seen.
-    """
-
-    offset: int
-    origins: list[tuple[str, int, int, int]]
-
-
 class Partition(Generic[R]):
     """The rows of one partition, owned by one worker at a time.
 
     Rows restored from the changelog stay bytes until first touched.
+
+    Attributes:
+        done: the source offset below which every record is in the rows.
+        checkpointed: what the last checkpoint says of `done`.
+        changelog_end: the offset after the last one this worker wrote; -1 where
+            Kafka did not say.
+        claim: the offset of this worker's claim on the changelog.
+        enough: changed rows that make a checkpoint before its time.
+        marked: whether the changelog held a marker.
     """
 
     def __init__(self, row: type[R]) -> None:
@@ -54,6 +53,9 @@ class Partition(Generic[R]):
         self.done = 0
         self.checkpointed = 0
         self.changelog_end = 0
+        self.claim = -1
+        self.marked = False
+        self.enough = DIRTY_ROWS
 
     def touch(self, key: bytes) -> R:
         """Return a key's row to learn from, made if new; it will be checkpointed."""
@@ -76,32 +78,48 @@ class Partition(Generic[R]):
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every key with its row's bytes."""
         for key, row in self.rows.items():
-            yield key, row if isinstance(row, bytes) else row.encode()
+            yield key, _encoded(row) or b""
 
-    def checkpoint(self) -> tuple[list[tuple[bytes, bytes]], int]:
-        """Take the changed rows and the marker as changelog records.
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to checkpoint."""
+        return self.done != self.checkpointed or bool(self.dirty)
 
-        Returns the records and the offset that they reflect. Nothing is dirty
-        afterwards.
+    def checkpoint(self) -> tuple[Pairs, Marker]:
+        """Take the changed rows, and the marker that says what they reflect.
+
+        Nothing is dirty afterwards. A dirty key without a row has None for a value.
         """
         rows = self.rows
-        records = [(key, rows[key].encode()) for key in self.dirty]  # type: ignore[union-attr]
+        found = [(key, _encoded(rows.get(key))) for key in self.dirty]
         self.dirty.clear()
         origins = [(*origin, *far) for origin, far in sorted(self.origins.items())]
-        marker = Marker(self.done, origins)
-        records.append((MARKER, msgspec.json.encode(marker)))
-        return records, self.done
+        return found, Marker(self.claim, 0, self.done, origins)
 
-    def restore(self, key: bytes, value: bytes | None) -> None:
-        """Apply one changelog record; the latest of a key stands."""
-        if key == MARKER:
-            marker = msgspec.json.decode(value or b"", type=Marker)
+    def restore(self, reading: Reading) -> None:
+        """Take what a changelog says; what hides good rows in it is made dirty."""
+        self.rows = reading.rows
+        self.dirty = reading.void
+        self.claim = reading.claim
+        if marker := reading.marker:
             self.done = self.checkpointed = marker.offset
             self.origins = {(name, p): (o, at) for name, p, o, at in marker.origins}
-        elif value is None:
-            self.rows.pop(key, None)
-        else:
-            self.rows[key] = value
+            self.marked = True
+
+    def check(self) -> None:
+        """Decode one row, to see whether this version of the product can.
+
+        Raises:
+            Exception: what the row's `decode` raises.
+        """
+        for row in self.rows.values():
+            if isinstance(row, bytes):
+                self._row.decode(row)
+            break
+
+
+def _encoded(row: Row | bytes | None) -> bytes | None:
+    return row if row is None or isinstance(row, bytes) else row.encode()
 
 
 class CheckpointedTable(faust.Table, Generic[R]):
@@ -126,6 +144,7 @@ class CheckpointedTable(faust.Table, Generic[R]):
                 "max.message.bytes": str(64 * 1024 * 1024),
                 "min.cleanable.dirty.ratio": "0.3",
                 "segment.ms": "600000",
+                "min.compaction.lag.ms": "60000",  # time to repair what is void
             },
             **options,
         )
@@ -150,3 +169,12 @@ class CheckpointedTable(faust.Table, Generic[R]):
     def changelog_tp(self, partition: int) -> TP:
         """Return the changelog partition that stores a partition's rows."""
         return TP(self.changelog_topic.get_topic_name(), partition)
+
+
+def enough(rows: int, size: int) -> int:
+    """Return how many changed rows make a checkpoint, by the bytes of the last ones.
+
+    >>> enough(100, 200_000), enough(10, 8_000_000)
+    (4000, 20)
+    """
+    return max(1, min(DIRTY_ROWS, DIRTY_BYTES * rows // max(size, 1)))

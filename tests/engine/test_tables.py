@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.tables import MARKER, Partition
+from app.engine.changelog import Reading, batches
+from app.engine.tables import DIRTY_ROWS, Partition, enough
 
 
 @dataclass
@@ -23,22 +25,30 @@ class Count:
         return cls(int(data))
 
 
-def restored(records: list[tuple[bytes, bytes]]) -> Partition[Count]:
+def restored(log: list[tuple[bytes, bytes | None]]) -> Partition[Count]:
+    reading = Reading()
+    for offset, (key, value) in enumerate(log):
+        reading.read(offset, key, value)
+    reading.finish()
     partition = Partition(Count)
-    for key, value in records:
-        partition.restore(key, value)
+    partition.restore(reading)
     return partition
 
 
-def test_a_checkpoint_holds_the_changed_rows_and_ends_in_its_marker() -> None:
+def stored(partition: Partition[Count]) -> list[tuple[bytes, bytes | None]]:
+    """Return the records of a checkpoint."""
+    return [record for batch in batches(*partition.checkpoint()) for record in batch]
+
+
+def test_a_checkpoint_holds_its_marker_and_the_changed_rows() -> None:
     partition = Partition(Count)
     partition.touch(b"a").n = 3
     partition.done = 42
 
-    records, done = partition.checkpoint()
+    rows, marker = partition.checkpoint()
 
-    assert [key for key, _ in records] == [b"a", MARKER]
-    assert done == 42
+    assert rows == [(b"a", b"3")]
+    assert marker.offset == 42
     assert partition.dirty == set()
 
 
@@ -59,10 +69,25 @@ def test_a_restored_row_goes_on_learning_where_it_stood() -> None:
 
 
 def test_a_tombstone_removes_its_row() -> None:
-    partition = restored([(b"a", b"7")])
-    partition.restore(b"a", None)
+    assert dict(restored([(b"a", b"7"), (b"a", None)])) == {}
 
-    assert dict(partition) == {}
+
+def test_a_dirty_key_without_a_row_is_stored_as_a_tombstone() -> None:
+    partition = restored([(b"a", b"7")])
+    partition.dirty |= {b"a", b"hidden"}
+
+    assert dict(partition.checkpoint()[0]) == {b"a": b"7", b"hidden": None}
+
+
+def test_rows_of_another_version_are_found_before_anything_is_read() -> None:
+    with pytest.raises(ValueError, match="invalid literal"):
+        restored([(b"a", b"of another version")]).check()
+
+
+def test_large_rows_make_a_checkpoint_sooner() -> None:
+    assert enough(4_000, 8_000_000) == DIRTY_ROWS
+    assert enough(4_000, 64_000_000) == 1_048
+    assert enough(1, 2**40) == 1
 
 
 @given(
@@ -72,14 +97,14 @@ def test_the_last_checkpoint_restores_rows_origins_and_offset(
     touches: list[tuple[bytes, bool]],
 ) -> None:
     partition = Partition(Count)
-    log: list[tuple[bytes, bytes]] = []
+    log: list[tuple[bytes, bytes | None]] = []
     for offset, (key, checkpoint) in enumerate(touches):
         partition.touch(key).n += 1
         partition.done = offset + 1
         partition.origins["raw", 0] = offset, 7
         if checkpoint:
-            log += partition.checkpoint()[0]
-    log += partition.checkpoint()[0]
+            log += stored(partition)
+    log += stored(partition)
 
     again = restored(log)
 
