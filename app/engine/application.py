@@ -1,7 +1,10 @@
 """Application: a Faust app on the engine."""
 
 import asyncio
+import contextlib
+import os
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NoReturn
 
@@ -19,6 +22,10 @@ from app.engine.tables import CheckpointedTable, Row
 
 PATIENCE = 15.0
 """Seconds that a worker which is told to stop waits for Kafka to take what it has."""
+SETTLING = 5.0
+"""Seconds that it waits before that for partitions to have changed hands."""
+LONGEST_STOP = 30.0
+"""Seconds after which its process ends, whatever still hangs."""
 
 
 def _choose(key: bytes, partitions: Sequence[int], _: Sequence[int]) -> int:
@@ -73,6 +80,8 @@ class Application(faust.App):
     ) -> None:
         self.brokers = brokers
         self.first: list[Service] = []
+        self._deadline = threading.Timer(LONGEST_STOP, self._end_process)
+        self._deadline.daemon = True
         self._prepare = prepare
         self.engine = Engine(
             self,
@@ -150,7 +159,9 @@ class Application(faust.App):
 
     async def on_stop(self) -> None:
         """Checkpoint, commit and leave the group, then stop."""
+        self._deadline.start()
         if not self.engine.failed:
+            await self._settled()
             try:
                 async with asyncio.timeout(PATIENCE):
                     await self._last_checkpoint()
@@ -158,6 +169,27 @@ class Application(faust.App):
                 self.log.warning("Kafka is away: stopping without a last checkpoint")
             self._leave_group()
         await super().on_stop()
+
+    async def on_shutdown(self) -> None:
+        """Let the process end by itself."""
+        self._deadline.cancel()
+        await super().on_shutdown()
+
+    def _end_process(self) -> None:
+        """End the process, for Faust's own stop hangs: what counts is in Kafka."""
+        self.log.error("did not stop within %g s: ending all the same", LONGEST_STOP)
+        os._exit(1)
+
+    async def _settled(self) -> None:
+        """Wait, not for long, until no partitions are changing hands.
+
+        Faust's consumer waits for the main loop while they do, and the main loop
+        for the consumer when it stops: together for ever.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SETTLING):
+                while self.engine.started and not self.engine.sought:  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
 
     async def _last_checkpoint(self) -> None:
         if self.engine.sought:

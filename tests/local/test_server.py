@@ -135,6 +135,8 @@ def _child_of_a_killed_parent(folder: Path, how: str) -> int:
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        command = Path(f"/proc/{pid}/cmdline")
+        assert _until(lambda: command.read_bytes().startswith(sys.executable.encode()))
         parent.kill()
     return pid
 
