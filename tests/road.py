@@ -22,11 +22,15 @@ CLOCK = ("received_at", "captured_at", "profiled_at")
 
 @dataclass
 class Road:
-    """Workers of one role over one Kafka, each a process that can be killed."""
+    """Workers of one role over one Kafka, each a process that can be killed.
+
+    Those that are `kept` run under `smartbank worker`, which starts them again.
+    """
 
     kafka: str
     folder: Path
     role: str = "score"
+    kept: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
@@ -55,12 +59,27 @@ class Road:
         """Start a worker, or the successor of a killed one."""
         with self.log(name).open("ab") as log:
             self.workers[name] = subprocess.Popen(
-                [sys.executable, "-m", "faust", "-A", "app.main", "worker"],
+                [sys.executable, *self._command(name)],
                 env=os.environ | self._environment(name),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=Path(__file__).parent.parent,
             )
+
+    def _command(self, name: str) -> list[str]:
+        if not self.kept:
+            return ["-m", "faust", "-A", "app.main", "worker"]
+        code = "from app.cli import main; main()"
+        options = ["--role", self.role, "--name", name, "--port", "0"]
+        return ["-c", code, "worker", *options]
+
+    def pid(self, name: str) -> int:
+        """Return the id of a worker's own process; 0 where it is being started."""
+        started = self.workers[name].pid
+        if not self.kept:
+            return started
+        children = Path(f"/proc/{started}/task/{started}/children").read_text()
+        return int(children.split()[0]) if children else 0
 
     def kill(self, name: str) -> None:
         """End a worker with SIGKILL, at whatever it is doing."""
@@ -84,6 +103,8 @@ class Road:
             yield self
         finally:
             for name in list(self.workers):
+                if self.kept and (pid := self.pid(name)):
+                    os.kill(pid, signal.SIGKILL)
                 self.kill(name)
 
 

@@ -1,8 +1,12 @@
 """The whole road: real workers, a real Kafka, the Handbook's payments."""
 
 import asyncio
+import os
 import random
-from collections.abc import Iterator
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -22,6 +26,11 @@ CHANGELOGS = (
     "smartbank-score-terminals-changelog",
 )
 KILLS = 20
+LIMIT = 100_000  # payments
+FROZEN = 15.0  # seconds, longer than Kafka waits for a worker
+AWAY = 15.0
+
+Meanwhile = Callable[[Road, Server, Sender], Awaitable[None]]
 
 
 @pytest.fixture
@@ -38,7 +47,13 @@ def own_kafka(tmp_path: Path) -> Iterator[Server]:
         server.stop()
 
 
-async def replay(road: Road, file: Path, *, limit: int, meanwhile=None) -> Report:
+async def replay(
+    road: Road,
+    file: Path,
+    *,
+    limit: int,
+    meanwhile: Callable[[Sender], Awaitable[None]] | None = None,
+) -> Report:
     """Send the first payments of a file, and do something while they are decided."""
     await ensure_topics(road.settings)
     _, chunks = read(file, columns=load_map("handbook"), limit=limit)
@@ -80,41 +95,110 @@ async def result(road: Road) -> tuple[str, list[tuple[int, str]]]:
     return digest(found), tables
 
 
+@dataclass
+class Ran:
+    """What a run left: its report, its decisions and the digests of all it made."""
+
+    report: Report
+    found: dict[str, list[bytes]]
+    made: tuple[str, list[tuple[int, str]]]
+
+    def lost_nothing(self) -> bool:
+        """Say that each payment has a decision, and each repeat is the same."""
+        return (
+            self.report.lost == 0
+            and len(self.found) == LIMIT
+            and all(len(set(repeats)) == 1 for repeats in self.found.values())
+        )
+
+
+async def run(
+    folder: Path, handbook: Path, meanwhile: Meanwhile | None = None, *, kept: bool
+) -> Ran:
+    """Replay payments on a Kafka of its own with two workers, then stop them."""
+    server = kafka_server(folder / "kafka")
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready(timeout=240)
+        road = Road(server.address, folder, kept=kept)
+        with road.running("one", "two"):
+            disturb = partial(meanwhile, road, server) if meanwhile else None
+            report = await replay(road, handbook, limit=LIMIT, meanwhile=disturb)
+            for name in list(road.workers):
+                assert road.stop(name) == 0
+        return Ran(report, await decisions(server.address), await result(road))
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def calm(handbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Give the undisturbed run."""
+    folder = tmp_path_factory.mktemp("calm")
+    return asyncio.run(run(folder, handbook, kept=False))
+
+
+async def until(sender: Sender, decided: int) -> None:
+    """Wait until so many payments are decided."""
+    while sender.report.decided < decided:  # noqa: ASYNC110 - a count, no event
+        await asyncio.sleep(0.01)
+
+
 @pytest.mark.slow
 async def test_workers_killed_at_random_lose_nothing_and_change_nothing(
-    handbook: Path, tmp_path: Path
+    calm: Ran, handbook: Path, tmp_path: Path
 ) -> None:
-    limit = 100_000
     chance = random.Random(20180401)  # noqa: S311 - no secret is made
-    when = sorted(chance.sample(range(2_000, limit - 2_000), KILLS))
+    when = sorted(chance.sample(range(2_000, LIMIT - 2_000), KILLS))
 
-    async def kill_now_and_then(sender: Sender) -> None:
+    async def kill_now_and_then(road: Road, _: Server, sender: Sender) -> None:
         for decided in when:
-            while sender.report.decided < decided:  # noqa: ASYNC110 - a count, no event
-                await asyncio.sleep(0.01)
+            await until(sender, decided)
             name = chance.choice(["one", "two"])
             road.kill(name)
             road.start(name)
 
-    outcomes = []
-    for run, meanwhile in (("calm", None), ("killed", kill_now_and_then)):
-        server = kafka_server(tmp_path / run / "kafka")
+    killed = await run(tmp_path, handbook, kill_now_and_then, kept=False)
+
+    assert calm.lost_nothing()
+    assert killed.lost_nothing()
+    assert killed.made == calm.made
+
+
+@pytest.mark.slow
+async def test_a_worker_that_joins_and_one_that_freezes_change_nothing(
+    calm: Ran, handbook: Path, tmp_path: Path
+) -> None:
+    async def join_freeze_and_leave(road: Road, _: Server, sender: Sender) -> None:
+        await until(sender, 15_000)
+        road.start("three")
+        await until(sender, 35_000)
+        frozen = road.pid("one")
+        os.kill(frozen, signal.SIGSTOP)
+        await asyncio.sleep(FROZEN)
+        os.kill(frozen, signal.SIGCONT)
+        await until(sender, 70_000)
+        assert await asyncio.to_thread(road.stop, "three") == 0
+
+    unrest = await run(tmp_path, handbook, join_freeze_and_leave, kept=True)
+
+    assert unrest.lost_nothing()
+    assert unrest.made == calm.made
+
+
+@pytest.mark.slow
+async def test_a_kafka_that_crashes_and_is_away_for_a_while_loses_nothing(
+    calm: Ran, handbook: Path, tmp_path: Path
+) -> None:
+    async def crash_kafka(_: Road, server: Server, sender: Sender) -> None:
+        await until(sender, 40_000)
+        server.kill()
+        await asyncio.sleep(AWAY)
         server.start()
-        try:
-            server.wait_until_ready()
-            road = Road(server.address, tmp_path / run)
-            with road.running("one", "two"):
-                report = await replay(road, handbook, limit=limit, meanwhile=meanwhile)
-                for name in list(road.workers):
-                    assert road.stop(name) == 0
-            found = await decisions(server.address)
-            outcomes.append(await result(road))
-        finally:
-            server.stop()
 
-        assert report.lost == 0
-        assert len(found) == limit
-        for repeats in found.values():
-            assert len(set(repeats)) == 1
+    crashed = await run(tmp_path, handbook, crash_kafka, kept=True)
 
-    assert outcomes[0] == outcomes[1]
+    assert crashed.lost_nothing()
+    assert crashed.made == calm.made

@@ -1,5 +1,6 @@
 """Restore: read the changelogs of assigned partitions into rows, and claim them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -90,10 +91,12 @@ async def _consumer(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )
-    await consumer.start()
+    starting = asyncio.ensure_future(consumer.start())
     try:
+        await asyncio.shield(starting)
         yield consumer
     finally:
+        await asyncio.wait([starting])  # given up half-way it would leave a connection
         await consumer.stop()
 
 

@@ -308,7 +308,7 @@ async def test_a_restore_that_is_given_up_leaves_the_next_one_whole(house: House
         await one.learn(*(b"%d" % number for number in range(400)))
         await one.checkpoint()
     async with house.worker() as two:
-        for pause in (0.0, 0.005, 0.02, 0.05):
+        for pause in (0.0, 0.005, 0.02, 0.05) * 3:
             restoring = asyncio.create_task(two.own())
             await asyncio.sleep(pause)
             restoring.cancel()
