@@ -16,7 +16,7 @@ from app.events.payments import ProfiledPayment
 from app.features import catalogue
 from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
-from app.main import app, counters, rules, waiters
+from app.main import app, counters, lists, rules, waiters
 from app.scoring.assemble import decisions
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
@@ -68,6 +68,7 @@ def decide(
         profiled_at=[datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in origins],
         rules=present.rules,
         versions=present.versions,
+        lists=lists.present,
     )
     for record, decision in zip(origins, made, strict=True):
         key = decision.payment.customer_id.encode()

@@ -10,6 +10,7 @@ from app import topics
 from app.counters import Counters
 from app.engine.application import Application
 from app.engine.follower import Follower
+from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import load
 from app.waiters import Waiters
@@ -25,12 +26,15 @@ counters = Counters()
 waiters = Waiters()
 rules = LiveRules()
 rules_follower = Follower(settings.kafka, topics.RULES.name, hear=rules.hear)
+lists = LiveLists()
+lists_follower = Follower(settings.kafka, topics.LISTS.name, hear=lists.hear)
 
 
 async def prepare() -> None:
-    """Have every topic there, and the rules, before anything is read or written."""
+    """Have every topic, the rules and the lists before anything is read or written."""
     await topics.ensure_topics(settings)
     await rules_follower.catch_up()
+    await lists_follower.catch_up()
 
 
 app = Application(
@@ -44,4 +48,4 @@ app = Application(
     datadir=f"{settings.data_dir}/faust-{settings.worker}-{settings.role}",
     autodiscover=AGENTS[settings.role],
 )
-app.first.append(rules_follower)
+app.first += [rules_follower, lists_follower]

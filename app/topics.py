@@ -87,6 +87,9 @@ DEAD_LETTERS = Topic(
 RULES = Topic(
     "rules", "ruleset", "the rules as they change", {"cleanup.policy": "compact"}, 1
 )
+LISTS = Topic(
+    "lists", "entry", "whom to block or allow", {"cleanup.policy": "compact"}, 1
+)
 PULSE = Topic(
     "pulse",
     "worker",
@@ -109,6 +112,7 @@ TOPICS = (
     LABELS_APPLIED,
     DEAD_LETTERS,
     RULES,
+    LISTS,
     PULSE,
 )
 

@@ -77,7 +77,7 @@ async def archived(root: Path, *, decisions: int, labels: int) -> pl.DataFrame:
     """Wait, at most a minute, until the archive holds so many; return all."""
     frame = pl.DataFrame()
     for _ in range(240):
-        days = list(files.decisions(root, (*COLUMNS, "outcome"), features=NAMES))
+        days = list(files.decisions(root, COLUMNS, features=NAMES))
         frame = pl.concat(days) if days else pl.DataFrame({"fraud": []})
         if (frame.height, frame["fraud"].count()) == (decisions, labels):
             break

@@ -100,12 +100,20 @@ async def put(client: httpx.AsyncClient, rule: dict[str, Any]) -> httpx.Response
     )
 
 
-async def decide(client: httpx.AsyncClient, name: str) -> list[dict[str, Any]]:
+async def decide(
+    client: httpx.AsyncClient, name: str, **fields: Any
+) -> list[dict[str, Any]]:
     """Send a payment to each partition; return the decisions."""
     found = await client.post(
         "/v1/transactions?wait=decision",
         json=[
-            PAYMENT | {"id": f"{name}-{p}", "customer_id": key_in(p), "terminal_id": t}
+            {
+                **PAYMENT,
+                "id": f"{name}-{p}",
+                "customer_id": key_in(p),
+                "terminal_id": t,
+                **fields,
+            }
             for p, t in ((p, key_in(p, prefix="P")) for p in range(4))
         ],
     )
@@ -171,3 +179,38 @@ async def test_of_many_who_change_at_once_through_two_workers_one_wins_each_time
     assert [one["number"] for one in histories[0]] == list(range(len(won), -1, -1))
     added = {change["name"] for one in histories[0] for change in one["changes"]}
     assert added == {msgspec.json.decode(one.request.content)["name"] for one in won}
+
+
+@pytest.mark.slow
+async def test_who_is_listed_through_one_worker_is_blocked_by_the_other_at_once(
+    site: dict[str, Any],
+) -> None:
+    listing = {
+        "kind": "country",
+        "value": "KP",
+        "verdict": "block",
+        "reason": "sanctions",
+        "until": "2026-03-02T00:00:00Z",
+    }
+    told = await site["one"].post("/v1/lists", json=listing)
+    assert told.status_code == 200, told.text
+    started = time.monotonic()
+    while not (await site["two"].get("/v1/lists")).json()["entries"]:
+        assert time.monotonic() - started < 1
+    blocked = await decide(site["two"], "blocked", country="KP")
+    late = {"country": "KP", "occurred_at": "2026-03-02T00:00:00Z"}
+    ended = await decide(site["two"], "ended", **late)
+    elsewhere = await decide(site["two"], "elsewhere", country="DE")
+    site["road"].kill("one")
+    site["road"].kill("two")
+    for name in ("one", "two"):
+        await site[name].aclose()
+        start(site, name)
+    await ready(site)
+    again = await decide(site["one"], "again", country="KP")
+
+    reason = "country KP blocked until 2026-03-02 00:00 UTC by mia: sanctions"
+    for decision in blocked + again:
+        assert decision["outcome"] == "decline"
+        assert decision["hits"][0]["reason"] == reason
+    assert {one["outcome"] for one in ended + elsewhere} == {"approve"}

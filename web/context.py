@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from app.counters import Counters
 from app.engine.application import Application
 from app.engine.follower import Follower
+from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
@@ -38,8 +39,8 @@ class Archive(Protocol):
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    `rules_follower` keeps `rules` up to date. `archive` is None where the worker
-    has none.
+    The followers keep `rules` and `lists` up to date. `archive` is None where the
+    worker has none.
     """
 
     settings: Settings
@@ -48,6 +49,8 @@ class Context:
     waiters: Waiters
     rules: LiveRules
     rules_follower: Follower
+    lists: LiveLists
+    lists_follower: Follower
     cluster: Cluster
     outlet: Outlet
     health: Health

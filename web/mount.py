@@ -91,6 +91,8 @@ class WebServer(Service):
             waiters=self._waiters,
             rules=main.rules,
             rules_follower=main.rules_follower,
+            lists=main.lists,
+            lists_follower=main.lists_follower,
             cluster=cluster,
             outlet=outlet,
             health=health,

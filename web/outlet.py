@@ -8,10 +8,11 @@ from mode import Service
 
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
-from app.topics import LABELS_BY_TRANSACTION, PULSE, RULES, TRANSACTIONS
+from app.topics import LABELS_BY_TRANSACTION, LISTS, PULSE, RULES, TRANSACTIONS
 from web.problems import Problem
 
-TOPICS = [one.name for one in (TRANSACTIONS, LABELS_BY_TRANSACTION, RULES, PULSE)]
+SENT = (TRANSACTIONS, LABELS_BY_TRANSACTION, RULES, LISTS, PULSE)
+TOPICS = [topic.name for topic in SENT]
 TIMEOUT = 10.0  # seconds for Kafka to take a record
 
 

@@ -9,7 +9,9 @@ import msgspec
 import polars as pl
 
 from app.archive import Decided
+from app.events.decisions import Decision
 from app.events.labels import Label
+from app.rules.ruleset import LISTS
 
 Schema = Mapping[str, pl.DataType]
 
@@ -30,6 +32,7 @@ DECISIONS: Schema = {
     "merchant_category": _TEXT,
     "merchant_id": _TEXT,
     "outcome": _TEXT,
+    "listed": pl.Boolean(),
     "score": _NUMBER,
     "hits": _TEXT,
     "shadows": pl.List(_TEXT),
@@ -43,7 +46,8 @@ DECISIONS: Schema = {
 
 `amount_minor` is in minor units of `currency`; the feature `amount` in major ones.
 `hits` is JSON as on the wire: a list of structs takes Polars twenty times as long.
-`partition` and `offset` are its place in the topic.
+`listed` is true where a list decided, not the rules. `partition` and `offset` are
+its place in the topic.
 """
 
 LABELS: Schema = {
@@ -83,6 +87,7 @@ def decisions_frame(batch: Sequence[Decided]) -> pl.DataFrame:
         "decided_at": [one.decided_at for one in batch],
         "amount_minor": [payment.amount for payment in paid],
         "hits": [_encode(decision.hits).decode() for decision in made],
+        "listed": [_listed(decision) for decision in made],
         "ruleset": [decision.versions.ruleset for decision in made],
         "features_version": [decision.versions.features for decision in made],
         "model": [decision.versions.model for decision in made],
@@ -99,6 +104,10 @@ def decisions_frame(batch: Sequence[Decided]) -> pl.DataFrame:
         pl.Series(name, [decision.features.get(name) for decision in made], _NUMBER)
         for name in names
     )
+
+
+def _listed(decision: Decision) -> bool:
+    return bool(decision.hits) and decision.hits[0].rule in LISTS
 
 
 def labels_frame(batch: Sequence[Labelled]) -> pl.DataFrame:

@@ -14,6 +14,9 @@ from msgspec import Meta, Struct
 from app.errors import RuleError
 from app.rules.errors import BadRule
 
+LISTS = ("block-list", "allow-list")
+"""What a hit of a list is called in a decision: no rule may be."""
+
 Action = Literal["score", "review", "decline"]
 State = Literal["shadow", "live", "off"]
 Score = Annotated[float, Meta(ge=0, le=100)]
@@ -143,6 +146,8 @@ def read_rule(raw: dict[str, Any], number: int = 1) -> Rule:
 def _check(rules: list[Rule], bands: Bands) -> None:
     seen: set[str] = set()
     for rule in rules:
+        if rule.name in LISTS:
+            raise BadRule(rule.name, "name", "got the name of a list, expected another")
         if rule.name in seen:
             raise BadRule(rule.name, "name", "got it twice, expected one rule a name")
         seen.add(rule.name)

@@ -10,7 +10,9 @@ import msgspec
 from app.events.decisions import Decision, Timings, Versions
 from app.events.payments import ProfiledPayment
 from app.rules.compiled import CompiledRuleset
+from app.rules.lists import Lists
 from app.scoring.decide import Evaluation, Vector, decide
+from app.scoring.listed import listed
 
 
 def decisions(
@@ -20,6 +22,7 @@ def decisions(
     profiled_at: Sequence[datetime],
     rules: CompiledRuleset,
     versions: Versions,
+    lists: Lists | None = None,
 ) -> list[Decision]:
     """Decide a batch of profiled payments: one decision each, in the same order.
 
@@ -30,7 +33,10 @@ def decisions(
         profiled.features + terminal
         for profiled, terminal in zip(batch, terminal_features, strict=True)
     ]
-    evaluations = decide(vectors, [p.payment for p in batch], rules=rules)
+    payments = [profiled.payment for profiled in batch]
+    evaluations = decide(vectors, payments, rules=rules)
+    if lists:
+        evaluations = listed(evaluations, payments, lists=lists)
     return assemble(
         batch,
         vectors,

@@ -20,11 +20,14 @@ COLUMNS = (
     "terminal_id",
     "amount_minor",
     "currency",
+    "outcome",
+    "listed",
     *(fact for fact in FACTS if fact != "currency"),
 )
 """What a backtest reads of a payment, beside features and `fraud`."""
 
 BEFORE, AFTER = "before", "after"
+PLACES = {outcome: place for place, outcome in enumerate(OUTCOMES)}
 
 
 class Figures(Struct, frozen=True):
@@ -129,7 +132,11 @@ class _Side(NamedTuple):
             for one in self.rules.rules
         }
         named = [hit.alias(self.of(name)) for name, hit in hits.items()]
-        place = strictness(self.rules.ruleset, hits)
+        place = (
+            pl.when(pl.col("listed"))
+            .then(pl.col("outcome").replace_strict(PLACES, return_dtype=pl.Int32))
+            .otherwise(strictness(self.rules.ruleset, hits))
+        )
         return [*named, place.cast(pl.Int8).alias(self.name)]
 
     def of(self, rule: str) -> str:
@@ -153,7 +160,8 @@ def backtest(
     """Try a ruleset on past payments, by the very code that decides live.
 
     `frames` have `COLUMNS`, `features_of` both rulesets, and `fraud`; no payment is
-    in two of them. In memory are one frame at a time, and what was hit.
+    in two of them. In memory are one frame at a time, and what was hit. Where a list
+    decided, it decides in the backtest too.
     """
     sides = (_Side(BEFORE, present), _Side(AFTER, candidate))
     totals, told, shown = [_TOTAL_OF_NONE], [], []

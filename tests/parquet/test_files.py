@@ -78,6 +78,7 @@ def test_a_decision_comes_back_as_it_was_written(tmp_path: Path) -> None:
         "merchant_category": None,
         "merchant_id": None,
         "outcome": "review",
+        "listed": False,
         "score": 50.0,
         "shadows": [],
         "ruleset": "r1",

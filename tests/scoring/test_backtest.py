@@ -47,6 +47,8 @@ def a_frame(*rows: dict[str, Any]) -> pl.DataFrame:
             "terminal_id": "t-1",
             "amount_minor": round(amount * 100),
             "currency": "EUR",
+            "outcome": "approve",
+            "listed": False,
             "channel": "pos",
             "country": None,
             "merchant_category": None,
@@ -159,6 +161,18 @@ def test_without_payments_there_is_nothing_to_tell(frames: list[pl.DataFrame]) -
 
     assert (report.payments, report.frauds, report.since) == (0, 0, None)
     assert (report.moved, report.examples) == ([], [])
+
+
+def test_where_a_list_decided_it_decides_in_the_backtest_too() -> None:
+    report = try_on(
+        {"amount": 250.0, "listed": True, "outcome": "approve"},
+        {"amount": 10.0, "listed": True, "outcome": "decline"},
+    )
+
+    assert report.moved == []
+    assert report.declined.before is not None
+    assert report.declined.before.hits == report.flagged.before.hits == 1  # type: ignore[union-attr]
+    assert report.rules[0].figures.before.hits == 1  # type: ignore[union-attr]
 
 
 amounts = st.sampled_from([0.0, 10.0, 99.99, 100.0, 150.0, 250.0, 1000.0])

@@ -16,6 +16,7 @@ from app.engine.application import Application
 from app.engine.follower import Follower
 from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
+from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
@@ -130,6 +131,7 @@ class Site:
         named = users or (user(), user("vic", "viewer"))
         self.settings = Settings(
             data_dir=data_dir,
+            token_key="ab" * 32,
             worker="one",
             users_file=users_file(folder / "users.jsonl", *named),
         )
@@ -151,7 +153,10 @@ class Site:
         app = SimpleNamespace(engine=self.engine, consumer=None, should_stop=False)
         self.signatures = Signatures(KEY)
         self.rules = LiveRules()
-        self.outlet = MemoryOutlet(followed={"rules": [self.rules.hear]})
+        self.lists = LiveLists()
+        self.outlet = MemoryOutlet()
+        self.outlet.followed["rules"] = [self.rules.hear]
+        self.outlet.followed["lists"] = [self.lists.hear]
         self.archive = MemoryArchive()
         self.live = Live()
         self.health = SimpleNamespace(stuck=[])
@@ -162,6 +167,8 @@ class Site:
             waiters=Waiters(),
             rules=self.rules,
             rules_follower=cast("Follower", MemoryFollower()),
+            lists=self.lists,
+            lists_follower=cast("Follower", MemoryFollower()),
             cluster=Cluster(4),
             outlet=cast("Outlet", self.outlet),
             health=cast("Health", self.health),

@@ -10,6 +10,7 @@ import pytest
 
 from app.capture import transaction
 from app.events.decisions import Decision
+from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from tests.web.site import Site
 from web.api import examples, models
@@ -50,7 +51,7 @@ async def test_every_operation_is_summed_up_explained_and_shown(document):
         for operation in methods.values()
     ]
 
-    assert len(operations) == 23
+    assert len(operations) == 27
     for path, operation in operations:
         assert operation["summary"], path
         assert operation["description"], path
@@ -77,6 +78,9 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Differences, examples.DIFFERENCES),
         (models.Backtests, examples.BACKTESTS),
         (models.Tried, examples.TRIED),
+        (Listing, examples.LISTING),
+        (models.Listed, examples.LISTED),
+        (models.Reevaluated, examples.REEVALUATED),
         (models.Workers, examples.WORKERS),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),

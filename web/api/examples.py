@@ -30,6 +30,12 @@ DECISION = {
         "captured_at": "2026-03-01T12:00:00.101Z",
     },
 }
+REEVALUATED = {
+    "id": "T000001",
+    "ruleset": "7d5a1c0e9b42",
+    "decision": DECISION,
+    "evaluation": {"outcome": "approve", "score": 0.0, "hits": [], "shadows": []},
+}
 DECIDED = {"decisions": [DECISION]}
 CUSTOMER = {
     "id": "C000123",
@@ -147,6 +153,16 @@ TRIED = {
         ],
         "examples": [],
     },
+}
+LISTING = {
+    "kind": "customer",
+    "value": "C000123",
+    "verdict": "block",
+    "reason": "account taken over, as the customer says",
+    "until": "2026-03-08T12:00:00Z",
+}
+LISTED = {
+    "entries": [{**LISTING, "author": "mia", "at": "2026-03-01T12:00:00Z"}],
 }
 WORKER = {
     "worker": "worker-1",

@@ -12,8 +12,10 @@ from app.events.labels import Kind, Remark
 from app.events.payments import Id, Place
 from app.rules.changes import Change
 from app.rules.errors import Fault
+from app.rules.lists import Entry
 from app.rules.rulebook import Backtested
 from app.scoring.backtest import Report
+from app.scoring.decide import Evaluation
 from web.users import Role
 
 
@@ -138,6 +140,21 @@ class Tried(Struct, frozen=True):
 
     recorded: list[str]
     report: Report
+
+
+class Listed(Struct, frozen=True):
+    """Entries of the lists."""
+
+    entries: list[Entry]
+
+
+class Reevaluated(Struct, frozen=True):
+    """A decision as it was made, and what a ruleset makes of the same payment."""
+
+    id: str
+    ruleset: str
+    decision: Decision
+    evaluation: Evaluation
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 
 from app.events.decisions import Decision
 from app.events.payments import Transaction
+from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from web.api import examples, models
 from web.problems import MEDIA_TYPE
@@ -30,6 +31,9 @@ TYPES = (
     models.Differences,
     models.Backtests,
     models.Tried,
+    Listing,
+    models.Listed,
+    models.Reevaluated,
     models.TokenRequest,
     models.Token,
     models.Health,

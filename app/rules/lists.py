@@ -1,0 +1,147 @@
+"""Lists: whom to block and whom to let through, whatever the rules say."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Literal, NamedTuple
+
+import msgspec
+from msgspec import Meta, Struct
+
+from app.errors import RuleError
+from app.events.payments import Id, Instant, Payment
+from app.rules.ruleset import LISTS
+
+Kind = Literal["card", "customer", "device", "merchant", "country"]
+Verdict = Literal["block", "allow"]
+
+RULES: dict[Verdict, str] = dict(zip(("block", "allow"), LISTS, strict=True))
+"""What a hit of a list is called in a decision."""
+
+
+class Listing(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """One who is to be blocked or let through, and why.
+
+    `value` is an id, for a card its token, for a country its code (ISO 3166-1
+    alpha-2). It holds for payments that occur before `until`, null for ever. A
+    `final` block holds even where the allow list would let the payment through.
+    """
+
+    kind: Kind
+    value: Id
+    verdict: Verdict
+    reason: Annotated[str, Meta(min_length=3, max_length=200)]
+    until: Instant | None = None
+    final: bool = False
+
+
+class Entry(Listing, frozen=True, kw_only=True, omit_defaults=True):
+    """A listing on the topic `lists`, by whom; or that it was `removed`, and why.
+
+    `at` is when Kafka took it, and is not on the wire.
+    """
+
+    author: str
+    removed: bool = False
+    at: datetime | None = None
+
+    @property
+    def key(self) -> bytes:
+        """Its key on the topic: the newest entry of a key stands."""
+        return f"{self.verdict}:{self.kind}:{self.value}".encode()
+
+
+class Names(NamedTuple):
+    """What a payment can be listed by."""
+
+    card: str | None
+    customer: str
+    device: str | None
+    merchant: str | None
+    country: str | None
+
+
+class Lists:
+    """The newest entry of each key, found by what a payment names."""
+
+    def __init__(self) -> None:
+        self.entries: dict[bytes, Entry] = {}
+        self._holding: dict[tuple[str, str], dict[Verdict, Entry]] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anything is listed."""
+        return bool(self._holding)
+
+    def apply(self, key: bytes, value: bytes, *, at: datetime) -> None:
+        """Take one record of the log.
+
+        Raises:
+            RuleError: it cannot be read.
+        """
+        try:
+            entry = msgspec.json.decode(value, type=Entry)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            message = f"lists: got a record {key!r} that does not fit: {error}"
+            raise RuleError(message) from error
+        self.entries.pop(entry.key, None)  # so that the newest comes last
+        self.entries[entry.key] = msgspec.structs.replace(entry, at=at)
+        named = entry.kind, entry.value
+        of_one = self._holding.setdefault(named, {})
+        if entry.removed:
+            of_one.pop(entry.verdict, None)
+        else:
+            of_one[entry.verdict] = entry
+        if not of_one:
+            del self._holding[named]
+
+    def find(self, payment: Payment) -> Entry | None:
+        """Return the entry that decides a payment, if one does.
+
+        In this order: a final block, an allowance, any other block; of several alike
+        the one by card before customer, device, merchant and country.
+        """
+        names = Names(
+            payment.card.token if payment.card else None,
+            payment.customer_id,
+            payment.device_id,
+            payment.merchant_id,
+            payment.country,
+        )
+        holding = self._holding
+        found = [
+            entry
+            for named in zip(Names._fields, names, strict=True)
+            if named in holding
+            for entry in holding[named].values()
+            if entry.until is None or payment.occurred_at < entry.until
+        ]
+        return min(found, key=_precedence, default=None)
+
+
+def _precedence(entry: Entry) -> int:
+    if entry.verdict == "allow":
+        return 1
+    return 0 if entry.final else 2
+
+
+def told(entry: Entry, payment: Payment) -> str:
+    """Say in a phrase why a payment is blocked or let through.
+
+    A card is named by its last four digits.
+    """
+    named = f"{entry.kind} {entry.value}"
+    if entry.kind == "card" and payment.card:
+        named = f"card ending {payment.card.last4}"
+    done = "blocked" if entry.verdict == "block" else "let through"
+    until = f" until {entry.until:%Y-%m-%d %H:%M %Z}" if entry.until else ""
+    return f"{named} {done}{until} by {entry.author}: {entry.reason}"
+
+
+def same(one: Iterable[Entry], other: Lists) -> bool:
+    """Whether lists hold these very entries, whenever they were taken."""
+    replace = msgspec.structs.replace
+    return all(
+        (held := other.entries.get(entry.key)) and replace(held, at=None) == entry
+        for entry in one
+    )
