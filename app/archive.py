@@ -119,7 +119,9 @@ class Archive:
             one["_id"]: msgspec.convert(one["payment"], Place) async for one in found
         }
 
-    async def set_aside(self, labels: Iterable[TransactionLabel]) -> None:
+    async def set_aside(
+        self, labels: Iterable[TransactionLabel], *, looked_at: datetime
+    ) -> None:
         """Keep labels of payments that are not there yet; twice is once.
 
         Raises:
@@ -128,7 +130,7 @@ class Archive:
         writes = [
             ReplaceOne(
                 {"_id": _label_id(label)},
-                {"label": msgspec.to_builtins(label), "looked_at": datetime.now(UTC)},
+                {"label": msgspec.to_builtins(label), "looked_at": looked_at},
                 upsert=True,
             )
             for label in labels

@@ -18,6 +18,7 @@ from app.events.decisions import Decision
 from app.events.labels import Label, TransactionLabel
 from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
+from app.rules.lists import Entry
 from app.rules.rulebook import Backtested, Revision
 
 FOLDER = Path(__file__).parent / "events" / "schemas"
@@ -31,6 +32,7 @@ TYPES: dict[str, Any] = {
     topics.TERMINAL_ACTIVITY.name: ProfiledPayment | Label,
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,
+    topics.LISTS.name: Entry,
     topics.PULSE.name: Pulse,
     f"{topics.RULES.name}-revision": Revision,
     f"{topics.RULES.name}-backtest": Backtested,

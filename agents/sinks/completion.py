@@ -1,6 +1,7 @@
 """Completion: labels that name only their transaction, completed from the archive."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
 from pymongo.errors import PyMongoError
 
@@ -37,7 +38,8 @@ class Completion:
         )
         await self._archive.take_back(known)
         await self._archive.set_aside(
-            one for one in batch if one.transaction_id not in places
+            (one for one in batch if one.transaction_id not in places),
+            looked_at=datetime.now(UTC),
         )
         return {}
 

@@ -84,8 +84,8 @@ async def test_a_later_word_on_a_payment_comes_after_the_earlier_one(
 async def test_those_looked_at_longest_ago_are_looked_at_first(
     archive: Archive,
 ) -> None:
-    await archive.set_aside([a_label("tx-1")])
-    await archive.set_aside([a_label("tx-2")])
-    await archive.set_aside([a_label("tx-1")])
+    for hour, identity in enumerate(("tx-1", "tx-2", "tx-1")):
+        at = NOON + timedelta(hours=hour)
+        await archive.set_aside([a_label(identity)], looked_at=at)
 
     assert [one.transaction_id for one in await archive.aside(1)] == ["tx-2"]
