@@ -73,8 +73,8 @@ def decide(
     for record, decision in zip(origins, made, strict=True):
         key = decision.payment.customer_id.encode()
         out.send(DECISIONS.name, key, encode(decision), record)
-        if waiters:
-            waiters.resolve(decision)
+    if waiters:
+        waiters.tell(made, published=app.engine.publisher.sent())
     counters.decided_batch(
         made,
         [out.now - round(d.timings.received_at.timestamp() * 1000) for d in made],

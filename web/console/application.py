@@ -71,9 +71,11 @@ def _fault(error: Exception) -> html.Div:
 
 
 def _route(app: Dash, client: Client) -> None:
-    @app.callback(Output("page", "children"), Input("url", "pathname"))
-    async def route(path: str) -> html.Div:
-        return page(client, path)
+    @app.callback(
+        Output("page", "children"), Output("shown", "data"), Input("url", "pathname")
+    )
+    async def route(path: str) -> tuple[html.Div, str]:
+        return page(client, path), path
 
 
 def page(client: Client, path: str) -> html.Div:

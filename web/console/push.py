@@ -1,15 +1,18 @@
 """Push: what changes, sent to each browser over its WebSocket four times a second.
 
-What the browser's own script is to handle goes into attributes that no callback has as
-an input: of those Dash keeps every value that they ever had.
+It goes into an attribute that no callback has as an input, for of those Dash keeps
+every value that they ever had; the browser's own script hands it to the parts of the
+page that are there: a page may have been left meanwhile.
 """
 
 import asyncio
+import json
 import time
 from typing import Any
 
 from dash import Dash, ctx, set_props
 from dash.exceptions import WebsocketDisconnected
+from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
@@ -34,13 +37,13 @@ def register(app: Dash, client: Client) -> None:
         told = Told()
         while not socket.is_shutdown:
             try:
-                path = await socket.get_prop("url", "pathname", timeout=PATIENCE)
+                path = await socket.get_prop("shown", "data", timeout=PATIENCE)
             except (TimeoutError, WebsocketDisconnected):
                 return  # the page is closed, though another one holds the connection
             set_props("beat", {"data-at": time.time_ns() // 1_000_000})
             for _ in range(TICKS_PER_BEAT):
-                for component, props in told.changes(client, path).items():
-                    set_props(component, props)
+                if changes := told.changes(client, path):
+                    set_props("changes", {"data-changes": to_json(changes)})
                 await asyncio.sleep(TICK)
 
 
@@ -70,3 +73,8 @@ class Told:
             self._last = snapshot.newest[-1][0]
             changed["arrivals"] = {"data-rows": wire(rows)}
         return changed
+
+
+def to_json(changes: dict[str, dict[str, Any]]) -> str:
+    """Write properties, which may hold components, as Dash reads them in a browser."""
+    return json.dumps(changes, cls=PlotlyJSONEncoder)

@@ -32,7 +32,9 @@ def layout(client: Client) -> html.Div:
             html.Main(html.Div(id="page", children=marks.skeleton(lines=12))),
             _help(),
             dcc.Location(id="url"),
+            dcc.Store(id="shown"),
             html.Div(id="beat"),
+            html.Div(id="changes"),
         ],
         id="shell",
     )
@@ -101,7 +103,11 @@ def _user() -> html.Details:
     initial = html.Span(caller.name[:1].upper(), className="avatar")
     shown = html.Span(caller.name, className="name")
     role = html.Span(caller.role, className="role")
-    return html.Details([html.Summary([initial, shown, role]), menu], id="user")
+    return html.Details(
+        [html.Summary([initial, shown, role]), menu],
+        id="user",
+        **{"data-role": caller.role},
+    )
 
 
 def _help() -> html.Dialog:

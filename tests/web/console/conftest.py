@@ -1,6 +1,8 @@
 """A bank to look at: real workers over a real Kafka and Mongo, and a real browser."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic, sleep
@@ -21,7 +23,7 @@ from playwright.sync_api import (
 from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
-from tests.road import Road
+from tests.road import Road, records
 from tests.web.site import PASSWORD, user, users_file
 
 CHROMIUM = "/usr/bin/chromium"
@@ -69,6 +71,18 @@ class Bank:
             trust_env=False,
         )
 
+    def labelled(self, identity: str) -> bool:
+        """Wait until features have learnt a payment's label, at most a minute."""
+        deadline = monotonic() + STARTING
+        while monotonic() < deadline:
+            reading = _values(self.scoring.kafka, "labels-applied")
+            with ThreadPoolExecutor(1) as apart:  # the browser's loop runs here
+                learnt = apart.submit(asyncio.run, reading).result()
+            if any(f'"{identity}"'.encode() in value for value in learnt):
+                return True
+            sleep(0.5)
+        return False
+
     def wait_until_ready(self) -> None:
         """Wait until payments are decided, and decisions delivered."""
         deadline = monotonic() + STARTING
@@ -86,6 +100,10 @@ class Bank:
                 return
             assert monotonic() < deadline, f"the workers are {found}"
             sleep(0.2)
+
+
+async def _values(kafka: str, topic: str) -> list[bytes]:
+    return [record.value async for record in records(kafka, topic)]
 
 
 @pytest.fixture(scope="module")
@@ -186,9 +204,9 @@ def tab(bank: Bank, browser: Browser) -> Iterator[Tab]:
     context.close()
 
 
-def log_in(page: Page, password: str = PASSWORD) -> None:
+def log_in(page: Page, password: str = PASSWORD, *, name: str = "vic") -> None:
     """Fill in the log-in page."""
     page.goto("/login?next=/ui/")
-    page.get_by_label("Name").fill("vic")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()

@@ -156,6 +156,23 @@ def test_a_row_opens_by_its_link_and_the_list_is_there_again_after(
     tab.has_been_quiet()
 
 
+def test_an_analyst_says_what_a_payment_was_and_a_viewer_may_not(bank: Bank, tab: Tab):
+    page = tab.page
+    bank.pay("stolen")
+    row(page, "stolen").wait_for()
+    page.goto("/ui/transactions/stolen")
+    expect(page.locator(".verdict")).to_contain_text("Approved")
+    expect(page.get_by_role("button", name="It is fraud")).to_be_hidden()
+
+    log_in(page, name="ann")
+    page.goto("/ui/transactions/stolen")
+    page.get_by_role("button", name="It is fraud").click()
+
+    expect(page.get_by_text("Marked as fraud")).to_be_visible()
+    tab.has_been_quiet()
+    assert bank.labelled("stolen")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
     bank: Bank, tab: Tab, theme: str

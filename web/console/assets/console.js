@@ -38,6 +38,25 @@
   };
   system.addEventListener("change", showTheme);
 
+  // ---- Verdicts
+  const giveVerdict = async (button) => {
+    const fraud = button.dataset.verdict === "true";
+    const body = { transaction_id: button.dataset.transaction, fraud,
+      kind: fraud ? "verdict" : "all-clear" };
+    const choices = button.parentElement.querySelectorAll("button");
+    for (const one of choices) one.disabled = true;
+    let told = "The server does not answer; try again.";
+    try {
+      const answer = await fetch("/v1/labels", { method: "POST",
+        headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+      told = answer.ok
+        ? `Marked as ${fraud ? "fraud" : "fine"}. Features count it from a week after the payment.`
+        : `Not marked: ${(await answer.json()).detail}.`;
+    } catch { /* told already */ }
+    for (const one of choices) one.disabled = false;
+    at("verdict-told").textContent = told;
+  };
+
   // ---- Going somewhere without loading everything again
   const go = (href) => {
     const url = new URL(href, location.href);
@@ -223,6 +242,7 @@
     if (button?.dataset.copy) copy(button);
     else if (button?.dataset.themeChoice) chooseTheme(button.dataset.themeChoice);
     else if (button?.dataset.filter) showFilter(button.dataset.filter);
+    else if (button?.dataset.verdict) giveVerdict(button);
     else if (button?.id === "waiting") showNew();
     else if (button?.id === "show-help") {
       menu.open = false;
@@ -267,6 +287,11 @@
   // ---- What Dash puts there, made the viewer's; what the server pushes, shown
   const pushed = {
     "data-at": beat,
+    "data-changes": (node) => {
+      for (const [id, props] of Object.entries(JSON.parse(node.dataset.changes))) {
+        if (at(id)) setProps(id, props);
+      }
+    },
     "data-rows": (node) => arrive(JSON.parse(node.dataset.rows)),
     "data-light": (node) => root.dataset.theme === "light" && draw(node),
     "data-dark": (node) => root.dataset.theme === "dark" && draw(node),

@@ -123,6 +123,7 @@ def body(client: Client, found: Evaluation) -> html.Div:
                     ),
                     html.Div(
                         [
+                            _verdict(decision.id),
                             _payment(payment),
                             _timings(decision.timings, found.decided_at),
                             _past("customer", payment.customer_id),
@@ -135,6 +136,28 @@ def body(client: Client, found: Evaluation) -> html.Div:
                 className="columns",
             ),
         ]
+    )
+
+
+def _verdict(transaction_id: str) -> html.Section:
+    """Ask what the payment was; the style sheet shows it to those who may say."""
+    choices = [
+        html.Button(
+            words,
+            type="button",
+            className=kind,
+            **{"data-verdict": fraud, "data-transaction": transaction_id},
+        )
+        for words, kind, fraud in (
+            ("It is fraud", "bad", "true"),
+            ("It is fine", "good", "false"),
+        )
+    ]
+    return marks.panel(
+        "Your verdict",
+        html.Div(choices, className="choices"),
+        html.P(id="verdict-told", role="status"),
+        className="for-analysts",
     )
 
 
