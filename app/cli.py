@@ -15,6 +15,8 @@ COMMANDS = {
     "worker": "app.commands.worker:worker",
     "replay": "app.commands.replay:replay",
     "simulate": "app.commands.simulate:simulate",
+    "train": "app.commands.train:train",
+    "evaluate": "app.commands.evaluate:evaluate",
     "services": "app.commands.services:services",
     "topics": "app.commands.topics:topics",
     "bench": "app.commands.bench:bench",

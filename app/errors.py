@@ -7,6 +7,7 @@ SmartbankError
 ├── RuleError        a rule that cannot be used (app/rules refines it)
 ├── SettingError     a setting that is missing or out of range
 ├── ColumnMapError   a file whose columns do not fit its map
+├── ModelError       a model that cannot be made or used
 └── ServiceError     a server that could not be started or reached
 ```
 """
@@ -44,6 +45,10 @@ class SettingError(SmartbankError):
 
 class ColumnMapError(SmartbankError):
     """A file's columns do not fit the map it is read through."""
+
+
+class ModelError(SmartbankError):
+    """A model cannot be made or used."""
 
 
 class ServiceError(SmartbankError):

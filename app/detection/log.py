@@ -1,0 +1,168 @@
+"""The log: a file's payments with their features, as the live road computes them."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.capture import captured
+from app.errors import BadRecord
+from app.events.labels import Label
+from app.features.catalogue import NAMES, USUAL_RATIO
+from app.features.clock import DAY
+from app.features.customers import CustomerRow
+from app.features.terminals import TerminalRow
+from app.privacy.tokens import Tokens
+from app.scoring.decide import Vector
+from app.sources.chunks import Chunk, DueLabel
+
+_label = msgspec.json.Decoder(Label).decode
+_TOKENS = Tokens(bytes(32), key_id="none")  # no token leaves this module
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Payments in the order of event time, as parallel arrays.
+
+    Attributes:
+        days: days from the epoch to the payment, UTC.
+        customers: a number for each customer, from 0.
+        frauds: whether the payment was a fraud, known when its label is due.
+        vectors: one row a payment, one column a feature; NaN for null.
+        names: the features.
+        left_out: payments that capture refused, or that came twice.
+    """
+
+    days: NDArray[np.int64]
+    customers: NDArray[np.int64]
+    frauds: NDArray[np.bool_]
+    vectors: NDArray[np.float64]
+    names: tuple[str, ...]
+    left_out: int = 0
+
+    def table(
+        self, rows: NDArray[np.int64], names: Sequence[str]
+    ) -> NDArray[np.float64]:
+        """Return some payments' features of those names, one row a payment."""
+        columns = np.array([self.names.index(name) for name in names], np.int64)
+        return self.vectors[np.ix_(rows, columns)]
+
+    @property
+    def first_day(self) -> int:
+        """The day of the first payment."""
+        return int(self.days[0])
+
+    @property
+    def end_day(self) -> int:
+        """The day after the last payment."""
+        return int(self.days[-1]) + 1
+
+
+class Road:
+    """Capture, customers and terminals in one process, without a broker.
+
+    The same code as the agents', in the order of event time; a label is learnt when
+    it is due.
+    """
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._now = datetime.now(UTC)  # what capture holds against dates ahead
+        self._customers: dict[str, CustomerRow] = {}
+        self._terminals: dict[str, TerminalRow] = {}
+        self._due: deque[DueLabel] = deque()
+
+    def vectors(self, chunk: Chunk) -> list[Vector | None]:
+        """Return each payment's features in the catalogue's order; None if refused."""
+        found: list[Vector | None] = []
+        labels = iter(chunk.labels)
+        upcoming = next(labels, None)
+        for identity, value, at in zip(
+            chunk.ids, chunk.values, chunk.times, strict=True
+        ):
+            while self._due and self._due[0].due <= at:
+                self._learn(_label(self._due.popleft().value))
+            found.append(self._profile(value))
+            if upcoming and upcoming.transaction_id == identity:
+                self._due.append(upcoming)
+                upcoming = next(labels, None)
+        return found
+
+    def _profile(self, value: bytes) -> Vector | None:
+        try:
+            payment = captured(
+                value,
+                received_at=self._now,
+                captured_at=self._now,
+                tokens=_TOKENS,
+                currency=self._currency,
+            )
+        except BadRecord:
+            return None
+        customer = self._customers.get(payment.customer_id)
+        if customer is None:
+            customer = self._customers[payment.customer_id] = CustomerRow()
+        elif customer.seen(payment.id):
+            return None
+        profile = customer.profile(payment)
+        terminal = self._terminals.get(payment.terminal_id)
+        if terminal is None:
+            terminal = self._terminals[payment.terminal_id] = TerminalRow()
+        return profile + terminal.profile(payment, profile[USUAL_RATIO])
+
+    def _learn(self, label: Label) -> None:
+        if label.customer_id in self._customers:
+            self._customers[label.customer_id].label(label)
+        if label.terminal_id in self._terminals:
+            self._terminals[label.terminal_id].label(label)
+
+
+def read_log(
+    chunks: Iterable[Chunk],
+    *,
+    currency: str,
+    names: Sequence[str] = NAMES,
+    progress: Callable[[int], None] | None = None,
+) -> Log:
+    """Send chunks through the road and keep the named features of each payment.
+
+    `progress` is told after each chunk how many payments it held.
+    """
+    road = Road(currency)
+    columns = [NAMES.index(name) for name in names]
+    numbers: dict[bytes, int] = {}
+    days, customers, frauds, vectors = [], [], [], []
+    left_out = 0
+    for chunk in chunks:
+        found = road.vectors(chunk)
+        kept = [place for place, vector in enumerate(found) if vector is not None]
+        left_out += len(found) - len(kept)
+        stolen = {label.transaction_id for label in chunk.labels}
+        full = [vector for vector in found if vector is not None]
+        table = np.array(full, np.float64).reshape(len(full), len(NAMES))
+        vectors.append(table[:, columns])
+        days.append(np.array([chunk.times[place] for place in kept], np.int64) // DAY)
+        customers.append(
+            np.array(
+                [numbers.setdefault(chunk.keys[p], len(numbers)) for p in kept],
+                np.int64,
+            )
+        )
+        frauds.append(np.array([chunk.ids[p] in stolen for p in kept], np.bool_))
+        if progress:
+            progress(len(found))
+    if not days:
+        days, customers, frauds = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
+        frauds, vectors = [np.empty(0, np.bool_)], [np.empty((0, len(columns)))]
+    return Log(
+        np.concatenate(days),
+        np.concatenate(customers),
+        np.concatenate(frauds),
+        np.concatenate(vectors),
+        tuple(names),
+        left_out,
+    )

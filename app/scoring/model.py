@@ -1,0 +1,166 @@
+"""The model: a folder with gradient-boosted trees, and what is needed to use them."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from operator import itemgetter
+from pathlib import Path
+from typing import Self
+
+import lightgbm as lgb
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from app.errors import ModelError
+from app.features.catalogue import NAMES
+from app.scoring.decide import Vector
+from app.scoring.reasons import reasons
+
+TREES = "model.txt"
+CARD = "model.json"
+FEWEST = 2  # features
+
+
+class Calibration(Struct, frozen=True):
+    """From log-odds of the trees to the probability of fraud (Platt, 1999).
+
+    Strictly rising: it never changes which of two payments is more suspicious.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def probability(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return probabilities, 0 to 1."""
+        told: NDArray[np.float64] = 1 / (
+            1 + np.exp(-(self.slope * log_odds + self.offset))
+        )
+        return told
+
+
+class Facts(Struct, frozen=True):
+    """What the trees' text does not say.
+
+    Attributes:
+        features: the columns, by their names in the catalogue.
+        learnt_until: the day after the last payment it learnt from, ISO 8601.
+    """
+
+    features: tuple[str, ...]
+    learnt_until: str
+    calibration: Calibration = Calibration()
+
+
+class Model:
+    """Scores vectors of the catalogue. Its version is a digest of all that it is."""
+
+    def __init__(self, trees: str, facts: Facts) -> None:
+        """Make a model.
+
+        Raises:
+            ModelError: the trees cannot be read, or want a feature that is unknown.
+        """
+        unknown = [name for name in facts.features if name not in NAMES]
+        if unknown:
+            message = f"model: got feature {unknown[0]!r}, which no catalogue has"
+            raise ModelError(message)
+        if len(facts.features) < FEWEST:
+            message = f"model: got {len(facts.features)} features, expected two or more"
+            raise ModelError(message)
+        try:
+            self._booster = lgb.Booster(model_str=trees)
+        except lgb.basic.LightGBMError as error:
+            message = f"model: {TREES} cannot be read: {error}"
+            raise ModelError(message) from error
+        if tuple(self._booster.feature_name()) != facts.features:
+            message = f"model: {TREES} and {CARD} name different features"
+            raise ModelError(message)
+        self.facts = facts
+        self._trees = trees
+        self._pick = itemgetter(*(NAMES.index(name) for name in facts.features))
+        self.version = digest(trees, facts)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a model's folder.
+
+        Raises:
+            ModelError: it is not there, or not what it was when it was written.
+        """
+        try:
+            trees = (path / TREES).read_text(encoding="utf-8")
+            stored = msgspec.json.decode((path / CARD).read_bytes(), type=Stored)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+            message = f"model {path}: {error}"
+            raise ModelError(message) from error
+        model = cls(trees, stored.facts)
+        if model.version != stored.version:
+            message = (
+                f"model {path}: got version {model.version}, expected "
+                f"{stored.version}: a file was changed after it was written"
+            )
+            raise ModelError(message)
+        return model
+
+    def save(self, folder: Path) -> Path:
+        """Write the model to a folder of its version's name, and return that."""
+        path = folder / self.version
+        path.mkdir(parents=True, exist_ok=True)
+        (path / TREES).write_text(self._trees, encoding="utf-8")
+        stored = msgspec.json.encode(Stored(self.version, self.facts))
+        (path / CARD).write_bytes(msgspec.json.format(stored, indent=2))
+        return path
+
+    def score(self, vectors: Sequence[Vector]) -> NDArray[np.float64]:
+        """Return the probability of fraud, one a vector, 0 to 1.
+
+        Vectors are in the order of the catalogue, null where a number is unknown. A
+        score does not depend on the batch it is computed in.
+        """
+        if not vectors:
+            return np.empty(0)
+        return self.score_table(self._table(vectors))
+
+    def score_table(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the same of the model's own columns, NaN where unknown."""
+        log_odds = self._booster.predict(table, raw_score=True, num_threads=1)
+        return self.facts.calibration.probability(np.asarray(log_odds))
+
+    def reasons(self, vectors: Sequence[Vector]) -> list[list[str]]:
+        """Return what raised each score, in words, the strongest first.
+
+        Costs several times what a score does: for what is flagged.
+        """
+        if not vectors:
+            return []
+        table = self._table(vectors)
+        contributions = np.asarray(
+            self._booster.predict(table, pred_contrib=True, num_threads=1)
+        )
+        return [
+            reasons(self.facts.features, self._pick(vector), told[:-1])
+            for vector, told in zip(vectors, contributions.tolist(), strict=True)
+        ]
+
+    def importance(self) -> dict[str, float]:
+        """Return each feature's share of what the trees gain by splitting."""
+        gains = self._booster.feature_importance("gain")
+        total = float(gains.sum()) or 1.0
+        shares = zip(self.facts.features, gains.tolist(), strict=True)
+        return {name: gain / total for name, gain in shares}
+
+    def _table(self, vectors: Sequence[Vector]) -> NDArray[np.float64]:
+        return np.array([self._pick(vector) for vector in vectors], np.float64)
+
+
+class Stored(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is in the card's file."""
+
+    version: str
+    facts: Facts
+
+
+def digest(trees: str, facts: Facts) -> str:
+    """Return twelve hexadecimal digits that name a model."""
+    return sha256(trees.encode() + msgspec.json.encode(facts)).hexdigest()[:12]

@@ -1,0 +1,66 @@
+"""Reasons of the model: what drove a score up, in words with the number."""
+
+from collections.abc import Sequence
+
+PHRASES = {
+    "amount": "amount of {:,.2f}",
+    "is_weekend": "weekend: {:.0f}",
+    "is_night": "night: {:.0f}",
+    "customer_count_1d": "{:.0f} payments of the customer in a day",
+    "customer_count_7d": "{:.0f} payments of the customer in 7 days",
+    "customer_count_30d": "{:.0f} payments of the customer in 30 days",
+    "customer_mean_amount_1d": "mean amount of {:,.2f} in a day",
+    "customer_mean_amount_7d": "mean amount of {:,.2f} in 7 days",
+    "customer_mean_amount_30d": "mean amount of {:,.2f} in 30 days",
+    "amount_to_customer_mean": "amount {:.1f} times the customer's mean of 30 days",
+    "amount_z_score": "amount {:+.1f} deviations from the customer's mean",
+    "seconds_since_last_payment": "{:,.0f} seconds since the customer's last payment",
+    "km_since_last_payment": "{:,.0f} km from the customer's last payment",
+    "kmh_since_last_payment": "{:,.0f} km/h from the customer's last payment",
+    "amount_to_customer_usual": "amount {:.1f} times the customer's usual",
+    "customer_excess_1d": "{:.1f} times the usual spent in excess in a day",
+    "customer_excess_7d": "{:.1f} times the usual spent in excess in 7 days",
+    "customer_frauds_30d": "{:.0f} known frauds of the customer in 30 days",
+    "terminal_count_1d": "{:.0f} payments at the terminal in a day",
+    "terminal_risk_1d": "{:.0%} known frauds at the terminal in a day",
+    "terminal_count_7d": "{:.0f} payments at the terminal in 7 days",
+    "terminal_risk_7d": "{:.0%} known frauds at the terminal in 7 days",
+    "terminal_count_30d": "{:.0f} payments at the terminal in 30 days",
+    "terminal_risk_30d": "{:.0%} known frauds at the terminal in 30 days",
+    "terminal_days_since_known": "{:.0f} days since a payment at the terminal is known",
+    "terminal_run_frauds": "{:.0f} frauds in a row at the terminal",
+    "terminal_days_of_run": "{:.0f} days since frauds began at the terminal",
+    "terminal_days_since_honest": "{:.0f} days since an honest payment at the terminal",
+}
+"""How each feature is told: a phrase with its value."""
+
+UNKNOWN = "unknown {}"
+MOST = 3
+
+
+def reasons(
+    names: Sequence[str],
+    values: Sequence[float | None],
+    contributions: Sequence[float],
+) -> list[str]:
+    """Return what raised a score, the strongest first, three at most.
+
+    >>> reasons(["amount", "is_night"], [812.0, 1.0], [2.5, -0.1])
+    ['amount of 812.00 raises the risk most']
+    """
+    ranked = sorted(zip(contributions, names, values, strict=True), key=_strength)
+    raising = [(name, value) for strength, name, value in ranked if strength > 0]
+    return [
+        f"{_told(name, value)} raises the risk{'' if place else ' most'}"
+        for place, (name, value) in enumerate(raising[:MOST])
+    ]
+
+
+def _strength(ranked: tuple[float, str, float | None]) -> float:
+    return -ranked[0]
+
+
+def _told(name: str, value: float | None) -> str:
+    if value is None:
+        return UNKNOWN.format(name.replace("_", " "))
+    return PHRASES[name].format(value)

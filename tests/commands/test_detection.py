@@ -1,0 +1,115 @@
+"""`smartbank train` and `smartbank evaluate`, as their user runs them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from app.scoring.model import Model
+from tests.detection.builders import MAP, START, a_bank, write
+
+FIRST = (START.replace(day=2, month=2)).date().isoformat()  # four weeks in
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Give a file of payments and its column map."""
+    payments, columns = write(a_bank(), tmp_path_factory.mktemp("bank"))
+    return str(payments), str(columns)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+def evaluated(*arguments: str) -> Any:
+    result = run("evaluate", *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output.splitlines()[-1])
+
+
+def test_evaluate_tells_each_week_and_their_mean(bank: tuple[str, str]):
+    payments, columns = bank
+
+    told = evaluated(payments, "--map", columns, "--first", FIRST, "--weeks", "9")
+
+    assert told["folds"][0]["train_start"] == FIRST
+    assert [fold["days"] for fold in told["folds"]] == [7, 7, 7, 7]
+    for name in ("auc", "ap", "cp100"):
+        values = [fold[name] for fold in told["folds"]]
+        assert told["mean"][name] == pytest.approx(sum(values) / 4)
+        assert all(0 < value <= 1 for value in values)
+    assert all(fold["cp100"] <= fold["ceiling"] for fold in told["folds"])
+
+
+def test_evaluate_takes_the_last_whole_weeks_unless_told(bank: tuple[str, str]):
+    payments, columns = bank
+
+    told = evaluated(payments, "--map", columns, "--weeks", "2", "--history", "7")
+
+    assert [fold["test_start"] for fold in told["folds"]] == [
+        START.replace(day=2, month=3).date().isoformat(),
+        START.replace(day=9, month=3).date().isoformat(),
+    ]
+
+
+def test_evaluate_prints_a_table_for_people(bank: tuple[str, str]):
+    payments, columns = bank
+
+    result = run("evaluate", payments, "--map", columns, "--weeks", "1")
+
+    assert result.exit_code == 0, result.output
+    for expected in ("AUC ROC", "CP@100", "ceiling", "mean", "deviation"):
+        assert expected in result.output
+    assert "published" not in result.output
+
+
+def test_a_trained_model_is_judged_on_the_weeks_after_it(
+    bank: tuple[str, str], tmp_path: Path
+):
+    payments, columns = bank
+    end = START.replace(day=9, month=3)
+
+    trained = run(
+        *("train", payments, "--map", columns, "--out", str(tmp_path)),
+        *("--until", end.date().isoformat()),
+    )
+    assert trained.exit_code == 0, trained.output
+    (folder,) = tmp_path.iterdir()
+    options = (payments, "--map", columns, "--model", str(folder), "--weeks")
+    told = evaluated(*options, "1")
+    too_early = run("evaluate", *options, "2")
+
+    assert Model.load(folder).facts.learnt_until == "2026-03-02"
+    assert {path.name for path in folder.iterdir()} == {
+        *("model.txt", "model.json", "card.md", "card.json")
+    }
+    assert [fold["test_start"] for fold in told["folds"]] == ["2026-03-09"]
+    assert too_early.exit_code == 1
+    assert "has learnt until 2026-03-02" in too_early.output
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_a_map_without_labels_is_refused(
+    verb: str, bank: tuple[str, str], tmp_path: Path
+):
+    columns = tmp_path / "map.toml"
+    columns.write_text(MAP.partition("[labels]")[0], encoding="utf-8")
+    out = ["--out", str(tmp_path)] if verb == "train" else []
+
+    result = run(verb, bank[0], "--map", str(columns), *out)
+
+    assert result.exit_code == 1
+    assert "got no [labels]" in result.output
+
+
+def test_weeks_that_the_file_does_not_hold_are_said(bank: tuple[str, str]):
+    payments, columns = bank
+
+    result = run("evaluate", payments, "--map", columns, "--first", "2027-01-01")
+
+    assert result.exit_code == 1
+    assert "no test week is in the file" in result.output
