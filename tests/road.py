@@ -103,7 +103,8 @@ class Road:
             yield self
         finally:
             for name in list(self.workers):
-                if self.kept and (pid := self.pid(name)):
+                running = self.workers[name].poll() is None
+                if running and self.kept and (pid := self.pid(name)):
                     os.kill(pid, signal.SIGKILL)
                 self.kill(name)
 

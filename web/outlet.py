@@ -8,6 +8,7 @@ from mode import Service
 
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
+from app.engine.publisher import close
 from app.topics import LABELS_BY_TRANSACTION, LISTS, PULSE, RULES, TRANSACTIONS
 from web.problems import Problem
 
@@ -58,7 +59,7 @@ class Outlet(Service):
     async def on_stop(self) -> None:
         """Close the way."""
         if self._producer is not None:
-            await self._producer.stop()
+            await close(self._producer)
 
     async def send(self, topic: str, records: list[tuple[bytes, bytes]]) -> None:
         """Send keys with values, in order; return when Kafka has them all.

@@ -162,10 +162,12 @@ class Application(faust.App):
         self._deadline.start()
         if not self.engine.failed:
             await self._settled()
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    await self._last_checkpoint()
-            except TimeoutError:
+            last = asyncio.ensure_future(self._last_checkpoint())
+            await asyncio.wait([last], timeout=PATIENCE)  # a timeout would be swallowed
+            if last.done():
+                last.result()
+            else:
+                last.cancel()
                 self.log.warning("Kafka is away: stopping without a last checkpoint")
             self._leave_group()
         await super().on_stop()

@@ -4,7 +4,9 @@ Built on private parts of Faust 0.15.3, each pinned in
 tests/engine/test_faust_contract.py.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
@@ -16,12 +18,24 @@ from app.engine.errors import LogWentBack
 BATCH_RECORDS = 500
 
 
+class BatchConsumerThread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread, which stops though Kafka is away."""
+
+    async def on_thread_stop(self) -> None:
+        """Stop; a fetch that waits for Kafka is cancelled, which is no error here."""
+        with suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
+
+
 class BatchConsumer(driver.Consumer):
     """Faust's consumer with record batches as messages.
 
     What it commits is what the engine has settled, never what a stream acked: an
     ack only says that a batch was processed, not that its outputs are in Kafka.
     """
+
+    def _new_consumer_thread(self) -> BatchConsumerThread:
+        return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
     async def getmany(  # the signature is Faust's
         self,
@@ -108,6 +122,9 @@ class BatchConsumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         offset: int | None = self.app.engine.settled.get(tp)
         return offset
+
+    async def commit_and_end_transactions(self) -> None:
+        """Commit nothing at the end: the application has, if Kafka was there."""
 
     async def perform_seek(self) -> None:
         """Seek every source partition to where its state, or its group, stands."""

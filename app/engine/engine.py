@@ -5,7 +5,6 @@ import gc
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
@@ -16,7 +15,7 @@ from app.engine.batches import Batch, Record, fresh, origin_header
 from app.engine.changelog import Claim
 from app.engine.checkpoints import store
 from app.engine.errors import Superseded
-from app.engine.publisher import Publisher
+from app.engine.publisher import Publisher, close
 from app.engine.restore import restore
 from app.engine.resume import resume_at
 from app.engine.tables import CheckpointedTable, Partition, Row
@@ -25,7 +24,6 @@ DEAD_LETTERS = "dead-letters"
 LARGEST_LETTER = 7 * 1024 * 1024
 LONGEST_ERROR = 1_000
 
-CLOSING = 5.0  # seconds for the producer to close; it hangs where Kafka is away
 GARBAGE = (100_000, 50, 100)
 """Allocations, and younger collections, that go before a collection of garbage."""
 
@@ -160,9 +158,7 @@ class Engine(Service):
     async def on_stop(self) -> None:
         """Close the producer; what it could not send is sent by the successor."""
         if self._producer is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSING):
-                    await self._producer.stop()
+            await close(self._producer)
 
     def _fail(self, error: BaseException) -> None:
         if self.failed is None:

@@ -8,6 +8,7 @@ wait for nothing when it is not.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -18,7 +19,19 @@ from app.engine.partitioner import partition_for
 BATCH_BYTES = 512 * 1024
 EBB_BYTES = 32 * 1024 * 1024
 
+CLOSING = 5.0  # seconds
+
 Headers = Sequence[tuple[str, bytes]]
+
+
+async def close(producer: AIOKafkaProducer) -> None:
+    """Close a producer; what Kafka does not take within five seconds is given up.
+
+    By itself it would wait for as long as Kafka is away.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            await producer.stop()
 
 
 class Parcel:

@@ -5,14 +5,19 @@
 import inspect
 from importlib.metadata import version
 
+import faust
+import mode
 import pytest
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
-from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
+from aiokafka.producer.sender import SendProduceReqHandler
 from faust.app.base import App, BootStrategy
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.transport import consumer
 from faust.transport.drivers import aiokafka as driver
+from mode.worker import exiting
 
 
 def source(of: object) -> str:
@@ -107,3 +112,61 @@ def test_a_full_batch_builder_answers_none() -> None:
 
     assert appended is not None
     assert refused is None
+
+
+def test_the_consumer_tells_where_logs_begin_and_end() -> None:
+    thread = driver.AIOKafkaConsumerThread
+
+    assert "beginning_offsets" in source(thread.earliest_offsets)
+    assert "end_offsets(partitions)" in source(thread._highwaters)
+    for name in ("earliest_offsets", "highwaters", "seek_to_committed", "seek_wait"):
+        assert hasattr(consumer.ThreadDelegateConsumer, name)
+
+
+def test_a_consumer_that_is_past_a_log_s_end_goes_back_to_its_beginning() -> None:
+    assert "auto_offset_reset=conf.consumer_auto_offset_reset" in source(
+        driver.AIOKafkaConsumerThread._create_worker_consumer
+    )
+    assert "OffsetOutOfRangeError" in source(Fetcher._proc_fetch_request)
+    assert faust.App("contract").conf.consumer_auto_offset_reset == "earliest"
+
+
+def test_no_setting_makes_a_stop_wait_for_streams_that_will_never_be_done() -> None:
+    assert "self.conf.stream_wait_empty" in source(App._consumer_wait_empty)
+    assert "self.app.conf.stream_wait_empty" in source(consumer.Consumer.on_stop)
+
+
+def test_a_worker_raises_what_it_crashed_of_when_all_has_stopped() -> None:
+    assert "raise self.crash_reason" in source(mode.Worker._shutdown_loop)
+    assert "sys.exit(EX_FAILURE)" in source(exiting)
+    assert "self.conf.Worker(self" in source(App.Worker)
+
+
+def test_a_producer_that_is_idempotent_tries_for_ever() -> None:
+    can_retry = source(SendProduceReqHandler._can_retry)
+
+    assert "_txn_manager is None and batch.expired()" in can_retry
+
+
+def test_a_batch_that_was_sent_tells_its_first_offset() -> None:
+    assert "batch.done(offset, timestamp" in source(
+        SendProduceReqHandler.handle_response
+    )
+    assert "base_offset," in source(MessageBatch.done)
+
+
+def test_a_fetcher_that_closes_raises_the_cancelling_of_its_own_fetches() -> None:
+    assert "x.cancel()\n            await x" in source(Fetcher.close)
+    assert "await self._consumer.stop()" in source(
+        driver.AIOKafkaConsumerThread.on_thread_stop
+    )
+    assert "return AIOKafkaConsumerThread(" in source(
+        driver.Consumer._new_consumer_thread
+    )
+
+
+def test_a_commit_that_waits_swallows_its_cancelling() -> None:
+    assert "except asyncio.CancelledError:" in source(
+        consumer.Consumer.maybe_wait_for_commit_to_finish
+    )
+    assert "self.commit_and_end_transactions()" in source(consumer.Consumer.on_stop)
