@@ -115,3 +115,12 @@ def test_links_in_the_docs_lead_somewhere(page: Path):
     missing = [link for link in links if not (page.parent / link).exists()]
 
     assert missing == []
+
+
+def test_tests_that_the_docs_name_exist():
+    docs = "".join(p.read_text("utf-8") for p in (ROOT / "docs").glob("*.md"))
+    tests = "".join(p.read_text("utf-8") for p in (ROOT / "tests").rglob("test_*.py"))
+    named = set(re.findall(r"`(test_[a-z0-9_]+)`", docs))
+
+    assert named
+    assert {name for name in named if f"def {name}(" not in tests} == set()
