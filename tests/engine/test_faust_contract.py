@@ -8,6 +8,7 @@ from importlib.metadata import version
 import faust
 import mode
 import pytest
+from aiokafka import AIOKafkaConsumer
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
@@ -103,6 +104,16 @@ def test_a_member_without_an_instance_id_leaves_its_group_when_it_closes() -> No
     assert "self._group_instance_id is None" in source(
         GroupCoordinator._maybe_leave_group
     )
+
+
+def test_the_wait_of_a_fetch_is_taken_from_the_consumer_when_it_starts() -> None:
+    assert "return self._create_worker_consumer(transport" in source(
+        driver.AIOKafkaConsumerThread._create_consumer
+    )
+    assert "fetch_max_wait_ms=1500" in source(
+        driver.AIOKafkaConsumerThread._create_worker_consumer
+    )
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in source(AIOKafkaConsumer.start)
 
 
 def test_a_full_batch_builder_answers_none() -> None:
