@@ -163,6 +163,23 @@ def test_without_payments_there_is_nothing_to_tell(frames: list[pl.DataFrame]) -
     assert (report.moved, report.examples) == ([], [])
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_strictest_action_of_all_hits_counts_in_whatever_order(
+    *, turned: bool
+) -> None:
+    rules = [
+        a_rule(name="strict", action="decline", score=0),
+        a_rule(name="mild", action="review", score=0),
+        a_rule(name="missed", action="decline", score=0, expression="amount > 900"),
+    ]
+    present = rules_of(*(rules[::-1] if turned else rules))
+
+    report = backtest([a_frame({"amount": 150.0})], present=present, candidate=present)
+
+    assert report.declined.before is not None
+    assert report.declined.before.hits == 1
+
+
 def test_where_a_list_decided_it_decides_in_the_backtest_too() -> None:
     report = try_on(
         {"amount": 250.0, "listed": True, "outcome": "approve"},
