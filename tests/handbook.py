@@ -64,3 +64,42 @@ def _terminal(group: pd.DataFrame) -> pd.DataFrame:
         found[f"terminal_count_{days}d"] = count.to_numpy()
         found[f"terminal_risk_{days}d"] = risk.to_numpy()
     return pd.DataFrame(found, index=group.index)
+
+
+def week_of_test(frame: pd.DataFrame, train_start: pd.Timestamp) -> pd.DataFrame:
+    """Return the payments that a test week counts, two weeks after a training week.
+
+    As chapter 5.3 tells: customers with a fraud in the training week are out, and
+    each day those with a fraud eight days before it or earlier.
+    """
+    day = frame["TX_DATETIME"].dt.normalize()
+    frauds = frame[frame["TX_FRAUD"] == 1].assign(day=day)
+    frauds = frauds[frauds["day"] >= train_start]
+    known_from = frauds.groupby("CUSTOMER_ID")["day"].min() + pd.Timedelta(days=8)
+    training = frauds["day"] < train_start + pd.Timedelta(days=7)
+    from_start = frauds[training]["CUSTOMER_ID"].unique()
+    start = train_start + pd.Timedelta(days=14)
+    week = frame[(day >= start) & (day < start + pd.Timedelta(days=7))]
+    since = week["CUSTOMER_ID"].map(known_from)
+    known = week["CUSTOMER_ID"].isin(from_start) | (
+        week["TX_DATETIME"].dt.normalize() >= since
+    )
+    return week[~known]
+
+
+def card_precision(week: pd.DataFrame, *, top: int) -> float:
+    """Return the mean share of compromised customers among each day's first.
+
+    `week` has a column `score`. As chapter 4.2 tells: a customer scores as its most
+    suspicious payment, and is not looked at again once found.
+    """
+    found: set[int] = set()
+    shares = []
+    for _, payments in week.groupby(week["TX_DATETIME"].dt.normalize()):
+        rest = payments[~payments["CUSTOMER_ID"].isin(found)]
+        customers = rest.groupby("CUSTOMER_ID")[["score", "TX_FRAUD"]].max()
+        first = customers.nlargest(top, "score")
+        caught = first.index[first["TX_FRAUD"] == 1]
+        found.update(caught)
+        shares.append(len(caught) / top)
+    return sum(shares) / len(shares)

@@ -83,13 +83,13 @@ def learnt(log: Log, end: int, *, history: int | None) -> NDArray[np.bool_]:
     return (log.days >= start) & (log.days < end)
 
 
-def tested(log: Log, fold: Fold) -> NDArray[np.int64]:
+def counted(log: Log, fold: Fold) -> NDArray[np.int64]:
     """Choose the payments of a fold's test week, without customers known by then."""
     known = np.zeros(int(log.customers.max(initial=-1)) + 1, dtype=bool)
-    return np.concatenate(list(_tested_days(log, fold, known)))
+    return np.concatenate(list(_counted_days(log, fold, known)))
 
 
-def _tested_days(
+def _counted_days(
     log: Log, fold: Fold, known: NDArray[np.bool_]
 ) -> Iterator[NDArray[np.int64]]:
     """Give the payments of each day; `known` grows by the customers that come out."""

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from app.detection.folds import WEEK, Fold, date_of, learnt, tested
+from app.detection.folds import WEEK, Fold, counted, date_of, learnt
 from app.detection.log import Log
 from app.detection.recipe import Recipe, fit, raw_scores
 from app.errors import ModelError
@@ -69,7 +69,7 @@ def by_recipe(
             )
             raise ModelError(message)
         booster = fit(log, rows, recipe=recipe)
-        chosen = tested(log, fold)
+        chosen = counted(log, fold)
         yield fold, chosen, raw_scores(booster, log, chosen)
         if progress:
             progress()
@@ -91,7 +91,7 @@ def by_model(
                 f"for the test from {date_of(fold.test_start)} expected until {known}"
             )
             raise ModelError(message)
-        rows = tested(log, fold)
+        rows = counted(log, fold)
         yield fold, rows, model.score_table(log.table(rows, model.facts.features))
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from app.detection.folds import (
     Fold,
+    counted,
     date_of,
     day_of,
     folds_from,
     folds_until,
     learnt,
 )
-from app.detection.folds import tested as chosen_of
 from app.detection.log import Log
 
 
@@ -61,7 +61,7 @@ def test_customers_known_as_compromised_are_left_out_day_by_day(
     mine = [(day, 1, False) for day in range(114, 121)]
     log = a_log(sorted([*others, *mine, (fraud_on, 1, True)]))
 
-    chosen = chosen_of(log, Fold(100))
+    chosen = counted(log, Fold(100))
 
     kept = sorted(set(log.days[chosen][log.customers[chosen] == 1].tolist()))
     expected = [] if first is None or last is None else range(first, last + 1)
