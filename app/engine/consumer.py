@@ -14,8 +14,11 @@ from faust.types import TP, ConsumerMessage
 
 from app.engine.batches import Batch, Run
 from app.engine.errors import LogWentBack
+from app.engine.records import bear_any_header
 
 BATCH_RECORDS = 500
+
+bear_any_header()
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
