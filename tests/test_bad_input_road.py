@@ -22,6 +22,7 @@ from app.topics import (
 )
 from tests.corpus import NUMBER, PAYMENT, Case, foreign, labels, payments
 from tests.engine.fetched import Fetched
+from tests.engine.odd import with_an_odd_header
 from tests.road import Road, decisions, records
 
 MEBIBYTE = 1024 * 1024
@@ -86,6 +87,13 @@ class Senders:
         sent = await (await self.send(topic, value, **more))
         self.bad[sent.topic, sent.partition, sent.offset] = value, ""
 
+    async def refuse_odd(self, topic: str) -> None:
+        """Send three records; the name of a header is no UTF-8."""
+        batch = with_an_odd_header(b"C1", b"odd")
+        sent = await (await self._producer.send_batch(batch, topic, partition=0))
+        for offset in range(sent.offset, sent.offset + 3):
+            self.bad[topic, 0, offset] = b"odd", ""
+
     async def pay(self, **more: Any) -> None:
         """Send a good payment."""
         identity = f"good-{len(self.good)}"
@@ -114,7 +122,10 @@ async def send_all(senders: Senders) -> None:
             await senders.refuse_one(topic, b"odd", headers=headers)
             await senders.refuse_one(topic, b"odd", headers=headers)
         await senders.pay(headers=headers)
+    for topic in (TRANSACTIONS.name, LABELS.name):
+        await senders.refuse_odd(topic)
     for topic in (CUSTOMER_ACTIVITY.name, TERMINAL_ACTIVITY.name):
+        await senders.refuse_odd(topic)
         await senders.refuse(topic, foreign())
     await senders.pay()
     for size in (1, 2, 7, 15):

@@ -13,11 +13,12 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.structs import TopicPartition
 
 from app.engine.errors import REPLACED
+from app.engine.partitioner import partition_for
 from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY, TRANSACTIONS, ensure_topics
 from tests.corpus import PAYMENT
-from tests.road import Road, decisions
+from tests.road import Road, decisions, table_digest
 
 pytestmark = pytest.mark.slow
 CUSTOMERS = 20
@@ -164,3 +165,47 @@ async def test_a_worker_stops_in_half_a_minute_though_kafka_is_away(
     assert taken < 35
     found = await decisions(own_kafka.address)
     assert all(len(set(repeats)) == 1 for repeats in found.values())
+
+
+CHANGELOG = "smartbank-score-customers-changelog"
+
+
+async def test_a_stage_that_raises_ends_the_worker(
+    own_kafka: Server, tmp_path: Path
+) -> None:
+    road = Road(own_kafka.address, tmp_path / "road")
+    await ensure_topics(road.settings)
+    with road.running("one"):
+        assert await decided(road, await pay(road, "before"))
+        assert road.stop("one") == 0
+        async with AIOKafkaProducer(bootstrap_servers=road.kafka) as producer:
+            partition = partition_for(b"C7", 4)
+            await producer.send_and_wait(CHANGELOG, b"damaged", b"C7", partition)
+        road.start("one")
+        await pay(road, "after")
+        status = await asyncio.to_thread(road.workers["one"].wait, timeout=90)
+
+    assert status == 1
+    assert "Crashed reason=" in road.log("one").read_text()
+
+
+async def test_a_changelog_that_was_deleted_is_told_and_made_anew(
+    own_kafka: Server, tmp_path: Path
+) -> None:
+    road = Road(own_kafka.address, tmp_path / "road")
+    await ensure_topics(road.settings)
+    with road.running("one"):
+        before = await pay(road, "before")
+        assert await decided(road, before)
+        assert road.stop("one") == 0
+        rows = await table_digest(road.kafka, CHANGELOG)
+        await administer(road, lambda admin: admin.delete_topics([CHANGELOG]))
+        road.start("one")
+        assert await decided(road, await pay(road, "after"))
+        assert road.stop("one") == 0
+        again = await table_digest(road.kafka, CHANGELOG)
+    found = await decisions(road.kafka)
+
+    assert "the changelog is empty, though" in road.log("one").read_text()
+    assert rows[0] == again[0] == CUSTOMERS
+    assert all(len(found[identity]) == 1 for identity in before)

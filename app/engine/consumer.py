@@ -14,6 +14,7 @@ from faust.types import TP, ConsumerMessage
 
 from app.engine.batches import Batch, Run
 from app.engine.errors import LogWentBack
+from app.engine.records import bear_any_header
 
 BATCH_RECORDS = 500
 FETCH_WAIT_MS = 10
@@ -22,6 +23,8 @@ FETCH_WAIT_MS = 10
 One fetch at a time is under way; a partition whose records were taken meanwhile waits
 for its end. Faust's own 1,500 ms stall a worker whose other topics are quiet.
 """
+
+bear_any_header()
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):

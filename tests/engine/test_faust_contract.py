@@ -9,10 +9,11 @@ import faust
 import mode
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher
+from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
 from aiokafka.producer.sender import SendProduceReqHandler
+from aiokafka.record.default_records import _DefaultRecordBatchPy
 from faust.app.base import App, BootStrategy
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
@@ -181,3 +182,12 @@ def test_a_commit_that_waits_swallows_its_cancelling() -> None:
         consumer.Consumer.maybe_wait_for_commit_to_finish
     )
     assert "self.commit_and_end_transactions()" in source(consumer.Consumer.on_stop)
+
+
+def test_a_fetcher_makes_its_records_by_a_name_that_can_be_given_another() -> None:
+    assert "records = MemoryRecords(part_data[-1])" in source(
+        Fetcher._proc_fetch_request
+    )
+    assert "for record in next_batch:" in source(PartitionRecords._unpack_records)
+    assert '.decode("utf-8")' in source(_DefaultRecordBatchPy._read_msg)
+    assert "self._maybe_uncompress()" in source(_DefaultRecordBatchPy.__iter__)
