@@ -76,7 +76,7 @@ class Server:
             message = f"{self.name}: cannot run {command[0]}: {error.strerror}"
             raise ServiceError(message) from error
 
-    def wait_until_ready(self, timeout: float = 60.0) -> None:
+    def wait_until_ready(self, timeout: float = 180.0) -> None:
         """Return as soon as the server answers.
 
         Raises:
