@@ -20,7 +20,7 @@ from app.engine.partitioner import partition_for
 from app.engine.recovery import TableManager
 from app.engine.tables import CheckpointedTable, Row
 
-PATIENCE = 15.0
+PATIENCE = 10.0
 """Seconds that a worker which is told to stop waits for Kafka to take what it has."""
 SETTLING = 5.0
 """Seconds that it waits before that for partitions to have changed hands."""
@@ -164,11 +164,12 @@ class Application(faust.App):
             await self._settled()
             last = asyncio.ensure_future(self._last_checkpoint())
             await asyncio.wait([last], timeout=PATIENCE)  # a timeout would be swallowed
-            if last.done():
-                last.result()
-            else:
+            if not last.done():
                 last.cancel()
                 self.log.warning("Kafka is away: stopping without a last checkpoint")
+            elif error := last.exception():
+                # The successor goes on from the one before; stopping must go on too.
+                self.log.error("stopping without a last checkpoint: %s", error)
             self._leave_group()
         await super().on_stop()
 
