@@ -164,7 +164,8 @@ class Engine(Service):
         if self.failed is None:
             self.failed = error
             self.epoch += 1
-            self.add_future(self.app.crash(error))
+            if not self.should_stop:
+                self.add_future(self.app.crash(error))
 
     def current(self, batch: Batch) -> bool:
         """Say whether a batch is still this worker's to process."""
@@ -231,7 +232,12 @@ class Engine(Service):
     async def _checkpoints(self) -> None:
         while not self.should_stop:
             await self.sleep(self.interval)
-            await self.checkpoint_all()
+            try:
+                await self.checkpoint_all()
+            except Exception:
+                if self.should_stop:
+                    return  # the producer closed under it: the one before counts
+                raise
 
     async def checkpoint_all(self) -> None:
         """Checkpoint every partition in turn, and settle what they reflect."""

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import ProducerClosed
 from faust.types import TP
 
 from app.engine.batches import Batch, Record, Run
@@ -342,3 +343,20 @@ async def test_rows_in_memory_are_kept_where_nobody_else_has_written(house: Hous
     assert first is second
     assert third is not first
     assert dict(third) == {b"a": b"1", b"foreign": b"1"}
+
+
+async def test_a_checkpoint_under_which_the_producer_closes_crashes_no_worker(
+    house: House,
+):
+    async with house.worker() as worker:
+        await worker.own()
+        await worker.learn(b"a")
+        worker.engine._stopped.set()  # noqa: SLF001 - it was told to stop
+        await worker.engine.on_stop()
+
+        with pytest.raises(ProducerClosed):
+            await worker.checkpoint()
+        await asyncio.sleep(0)
+
+    assert worker.crashes == []
+    assert worker.engine.failed is not None
