@@ -155,6 +155,11 @@ class Application(faust.App):
 
     async def _hand_over(self, *_: Any, **__: Any) -> None:
         await self.engine.hand_over()
+        await self._commit()
+
+    async def _commit(self) -> None:
+        """Commit what is settled, after a commit that does not know the last of it."""
+        await self.consumer.maybe_wait_for_commit_to_finish()
         await self.consumer.commit()
 
     async def on_stop(self) -> None:
@@ -197,7 +202,7 @@ class Application(faust.App):
     async def _last_checkpoint(self) -> None:
         if self.engine.sought:
             await self.engine.hand_over()
-            await self.consumer.commit()
+            await self._commit()
 
     def _leave_group(self) -> None:
         """Have the consumer leave its group: others take over at once.

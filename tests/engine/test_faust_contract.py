@@ -177,6 +177,12 @@ def test_a_fetcher_that_closes_raises_the_cancelling_of_its_own_fetches() -> Non
     )
 
 
+def test_a_commit_gives_way_to_one_that_is_under_way() -> None:
+    assert "if await self.maybe_wait_for_commit_to_finish():" in source(
+        consumer.Consumer.commit
+    )
+
+
 def test_a_commit_that_waits_swallows_its_cancelling() -> None:
     assert "except asyncio.CancelledError:" in source(
         consumer.Consumer.maybe_wait_for_commit_to_finish
