@@ -297,6 +297,9 @@ class Engine(Service):
             return
         try:
             await self.checkpoint_all()
+            # A checkpoint may find rows that another worker hid: nobody is here to
+            # store them again later, and Kafka may have compacted them away by then.
+            await self.checkpoint_all()
         except Superseded as error:
             # The new owner does again what this one did since its last checkpoint.
             self.log.warning("%s", error)

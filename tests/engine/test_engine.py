@@ -360,3 +360,19 @@ async def test_a_checkpoint_under_which_the_producer_closes_crashes_no_worker(
 
     assert worker.crashes == []
     assert worker.engine.failed is not None
+
+
+async def test_handing_over_stores_again_what_a_frozen_worker_hid(house: House):
+    async with house.worker("frozen") as frozen, house.worker("next") as following:
+        await frozen.own()
+        await frozen.learn(b"a", b"b")
+        await frozen.checkpoint()
+        await frozen.learn(b"a", b"new")
+        await following.own()
+        with pytest.raises(Superseded):
+            await frozen.checkpoint()
+        await following.learn(b"b")
+        await following.engine.hand_over()
+    last = {record.key: record.value for record in await house.log()}
+
+    assert (last[b"a"], last[b"b"], last[b"new"]) == (b"1", b"2", None)
