@@ -13,12 +13,13 @@ from app.errors import BadRecord
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
+from app.events.readings import Fixes
 from app.features.customers import CustomerRow
 from app.main import app, counters
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-decode = msgspec.json.Decoder(Payment | Label).decode
+decode = msgspec.json.Decoder(Payment | Label | Fixes).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -38,6 +39,9 @@ def profile(
             event = decode(record.value or b"")
         except UNREADABLE as error:
             out.reject(record, error)
+            continue
+        if isinstance(event, Fixes):
+            rows[record.partition].touch(event.customer_id.encode()).fixes(event)
             continue
         terminal = event.terminal_id.encode()
         if isinstance(event, Label):

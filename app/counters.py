@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.events.decisions import Decision
+from app.events.readings import Position
 
 BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 BUCKETS = (*(str(bound) for bound in BOUNDS_MS), "inf")
 RECENT = 20
+POSITIONS = 500
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Counters:
             to stay.
         hits: payments that a rule hit, by its name; `shadows` likewise for the rules
             that only watch.
+        positions: where devices were since it was last taken, the newest 500.
     """
 
     captured: int = 0
@@ -28,6 +31,8 @@ class Counters:
     dead_letters: int = 0
     decided: int = 0
     delivered: int = 0
+    readings: int = 0
+    repeats: int = 0
     labels: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
     latency: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
@@ -36,6 +41,7 @@ class Counters:
     shadows: dict[str, int] = field(default_factory=dict)
     flagged: list[Decision] = field(default_factory=list)
     approved: list[Decision] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
 
     def decided_batch(
         self, decisions: list[Decision], latencies: Iterable[int]
@@ -57,6 +63,17 @@ class Counters:
         for taken in latencies:
             latency[bisect_left(BOUNDS_MS, taken)] += 1
             self.latency_sum_ms += taken
+
+    def saw(self, position: Position) -> None:
+        """Keep where a device is, until the next pulse says it."""
+        self.positions.append(position)
+        if len(self.positions) > 2 * POSITIONS:
+            del self.positions[:-POSITIONS]
+
+    def take_positions(self) -> list[Position]:
+        """Return where devices were since the last call, the newest 500."""
+        found, self.positions = self.positions[-POSITIONS:], []
+        return found
 
     def take_recent(self) -> list[Decision]:
         """Return the newest decisions since the last call, at most 20."""

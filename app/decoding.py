@@ -46,14 +46,16 @@ def decoded(value: bytes, decode: Callable[[bytes], T]) -> T:
     return record
 
 
-def decoded_once(value: bytes, decode: Callable[[bytes], T]) -> T:
-    """Decode a record of at most 64 KiB; of a key stated twice the last one counts.
+def decoded_once(
+    value: bytes, decode: Callable[[bytes], T], *, most: int = LARGEST_RECORD
+) -> T:
+    """Decode a record of `most` bytes; of a key stated twice the last one counts.
 
     Raises:
         BadRecord: it does not fit; the message repeats no card number.
     """
-    if len(value) > LARGEST_RECORD:
-        got, expected = f"{len(value)} bytes", f"at most {LARGEST_RECORD}"
+    if len(value) > most:
+        got, expected = f"{len(value)} bytes", f"at most {most}"
         raise BadRecord("$", got, expected)
     try:
         return decode(value)

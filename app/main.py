@@ -10,13 +10,20 @@ from app import topics
 from app.counters import Counters
 from app.engine.application import Application
 from app.engine.follower import Follower
+from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import load
 from app.waiters import Waiters
 
 AGENTS = {
-    "score": ["agents.capture", "agents.customers", "agents.terminals", "web.mount"],
+    "score": [
+        "agents.capture",
+        "agents.customers",
+        "agents.terminals",
+        "agents.devices",
+        "web.mount",
+    ],
     "deliver": ["agents.deliver", "agents.labels", "web.mount"],
 }
 
@@ -28,13 +35,16 @@ rules = LiveRules()
 rules_follower = Follower(settings.kafka, topics.RULES.name, hear=rules.hear)
 lists = LiveLists()
 lists_follower = Follower(settings.kafka, topics.LISTS.name, hear=lists.hear)
+devices = LiveDevices()
+devices_follower = Follower(settings.kafka, topics.DEVICES.name, hear=devices.hear)
 
 
 async def prepare() -> None:
-    """Have every topic, the rules and the lists before anything is read or written."""
+    """Have topics, rules, lists and devices before anything is read or written."""
     await topics.ensure_topics(settings)
     await rules_follower.catch_up()
     await lists_follower.catch_up()
+    await devices_follower.catch_up()
 
 
 app = Application(
@@ -48,4 +58,4 @@ app = Application(
     datadir=f"{settings.data_dir}/faust-{settings.worker}-{settings.role}",
     autodiscover=AGENTS[settings.role],
 )
-app.first += [rules_follower, lists_follower]
+app.first += [rules_follower, lists_follower, devices_follower]

@@ -15,9 +15,11 @@ import msgspec
 from app import topics
 from app.compatibility import breaks
 from app.events.decisions import Decision
+from app.events.devices import Device
 from app.events.labels import Label, TransactionLabel
 from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
+from app.events.readings import Fixes, Push, Readings
 from app.rules.lists import Entry
 from app.rules.rulebook import Backtested, Revision
 
@@ -28,11 +30,14 @@ TYPES: dict[str, Any] = {
     topics.TRANSACTIONS.name: Transaction,
     topics.LABELS.name: Label,
     topics.LABELS_BY_TRANSACTION.name: TransactionLabel,
-    topics.CUSTOMER_ACTIVITY.name: Payment | Label,
+    topics.SENSOR_READINGS.name: Push,
+    topics.READINGS.name: Readings,
+    topics.CUSTOMER_ACTIVITY.name: Payment | Label | Fixes,
     topics.TERMINAL_ACTIVITY.name: ProfiledPayment | Label,
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,
     topics.LISTS.name: Entry,
+    topics.DEVICES.name: Device,
     topics.PULSE.name: Pulse,
     f"{topics.RULES.name}-revision": Revision,
     f"{topics.RULES.name}-backtest": Backtested,

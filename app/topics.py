@@ -69,6 +69,12 @@ LABELS_BY_TRANSACTION = Topic(
     "labels whose customer and terminal are still to be found",
     _days(7),
 )
+SENSOR_READINGS = Topic(
+    "sensor-readings", "device", "what phones and cash machines send", _days(2)
+)
+READINGS = Topic(
+    "readings", "device", "their readings, checked, each message once", _days(7)
+)
 CUSTOMER_ACTIVITY = Topic(
     "customer-activity", "customer", "one ordered log of all a customer does", _days(7)
 )
@@ -90,6 +96,9 @@ RULES = Topic(
 LISTS = Topic(
     "lists", "entry", "whom to block or allow", {"cleanup.policy": "compact"}, 1
 )
+DEVICES = Topic(
+    "devices", "device", "which devices may send", {"cleanup.policy": "compact"}, 1
+)
 PULSE = Topic(
     "pulse",
     "worker",
@@ -106,6 +115,8 @@ TOPICS = (
     TRANSACTIONS,
     LABELS,
     LABELS_BY_TRANSACTION,
+    SENSOR_READINGS,
+    READINGS,
     CUSTOMER_ACTIVITY,
     TERMINAL_ACTIVITY,
     DECISIONS,
@@ -113,6 +124,7 @@ TOPICS = (
     DEAD_LETTERS,
     RULES,
     LISTS,
+    DEVICES,
     PULSE,
 )
 

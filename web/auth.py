@@ -25,8 +25,10 @@ WEBSOCKET_SECONDS = 10.0
 """A WebSocket's caller is asked for again so often, when something is sent."""
 SAFE = ("GET", "HEAD", "OPTIONS")
 OPEN = ("/login", "/healthz", "/readyz", "/metrics")
-"""Answered without a log-in, as is `/static/`; the server listens on 127.0.0.1 by
+"""Answered without a log-in; the server listens on 127.0.0.1 by
 default, and a proxy in front of it decides who else sees the last three."""
+OPEN_BELOW = ("/static/", "/v1/sensors/")
+"""Likewise: a device's address holds its secret, and its route knows it by that."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ class Guard:
         unsafe = scope["type"] == "websocket" or scope["method"] not in SAFE
         if unsafe and foreign(Headers(scope=scope)):
             return Problem(403, "the request comes from another site").response()
-        if path in OPEN or path.startswith("/static/"):
+        if path in OPEN or path.startswith(OPEN_BELOW):
             return None
         caller = await self._auth.caller(scope)
         if caller is None:

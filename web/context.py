@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from app.counters import Counters
 from app.engine.application import Application
 from app.engine.follower import Follower
+from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import Settings
@@ -39,8 +40,8 @@ class Archive(Protocol):
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    The followers keep `rules` and `lists` up to date. `archive` is None where the
-    worker has none.
+    The followers keep `rules`, `lists` and `devices` up to date. `archive` is None
+    where the worker has none.
     """
 
     settings: Settings
@@ -51,6 +52,8 @@ class Context:
     rules_follower: Follower
     lists: LiveLists
     lists_follower: Follower
+    devices: LiveDevices
+    devices_follower: Follower
     cluster: Cluster
     outlet: Outlet
     health: Health

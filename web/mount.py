@@ -93,6 +93,8 @@ class WebServer(Service):
             rules_follower=main.rules_follower,
             lists=main.lists,
             lists_follower=main.lists_follower,
+            devices=main.devices,
+            devices_follower=main.devices_follower,
             cluster=cluster,
             outlet=outlet,
             health=health,

@@ -9,10 +9,26 @@ from mode import Service
 from app.engine.application import Application
 from app.engine.partitioner import partition_for
 from app.engine.publisher import close
-from app.topics import LABELS_BY_TRANSACTION, LISTS, PULSE, RULES, TRANSACTIONS
+from app.topics import (
+    DEVICES,
+    LABELS_BY_TRANSACTION,
+    LISTS,
+    PULSE,
+    RULES,
+    SENSOR_READINGS,
+    TRANSACTIONS,
+)
 from web.problems import Problem
 
-SENT = (TRANSACTIONS, LABELS_BY_TRANSACTION, RULES, LISTS, PULSE)
+SENT = (
+    TRANSACTIONS,
+    LABELS_BY_TRANSACTION,
+    SENSOR_READINGS,
+    RULES,
+    LISTS,
+    DEVICES,
+    PULSE,
+)
 TOPICS = [topic.name for topic in SENT]
 TIMEOUT = 10.0  # seconds for Kafka to take a record
 

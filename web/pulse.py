@@ -53,6 +53,8 @@ class Heart:
             latency_ms={b: n for b, n in zip(BUCKETS, new, strict=True) if n},
             lag=lag(self._app),
             recent=counters.take_recent(),
+            readings=counters.readings,
+            positions=counters.take_positions(),
         )
 
 

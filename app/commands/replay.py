@@ -1,21 +1,23 @@
-"""Replay a file of payments through the running road."""
+"""Replay a file of payments, or a phone's recording, through the running road."""
 
+import asyncio
 from datetime import datetime
 from pathlib import Path
 from typing import Unpack
 
 import click
 
+from app.commands.phone import push_recording
 from app.commands.sending import MOMENT, How, check, send, sending_options, utc
 from app.sources.column_map import load_map
 from app.sources.files import read
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--map", "map_name", required=True, help="A column map: handbook, or a TOML file."
-)
+@click.argument("file", type=click.Path(exists=True, path_type=Path))
+@click.option("--map", "map_name", help="A column map: handbook, or a TOML file.")
+@click.option("--to", help="The address of a registered phone: FILE is a recording.")
+@click.option("--now", is_flag=True, help="A recording's times, moved to now.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many payments.")
 @click.option("--since", type=MOMENT, help="From this event time on, UTC.")
 @click.option("--until", type=MOMENT, help="Before this event time, UTC.")
@@ -23,7 +25,9 @@ from app.sources.files import read
 def replay(
     *,
     file: Path,
-    map_name: str,
+    map_name: str | None,
+    to: str | None,
+    now: bool,
     limit: int | None,
     since: datetime | None,
     until: datetime | None,
@@ -31,12 +35,22 @@ def replay(
 ) -> None:
     """Send FILE's payments, in the order of event time, and wait for the decisions.
 
-    Without --rate or --pace it goes as fast as payments are decided.
+    With --to, FILE is a recording of the Sensor Logger app (a folder or zip of CSV
+    files, or JSON), which is pushed as the phone would have pushed it. Without --rate
+    or --pace it goes as fast as payments are decided, or messages are taken.
     """
     check(how)
+    if bool(map_name) == bool(to):
+        message = "a file of payments needs --map, a phone's recording --to"
+        raise click.UsageError(message)
+    if to:
+        asyncio.run(
+            push_recording(file, to, pace=how["pace"], now=now, as_json=how["as_json"])
+        )
+        return
     total, chunks = read(
         file,
-        columns=load_map(map_name),
+        columns=load_map(map_name or ""),
         limit=limit,
         since=utc(since),
         until=utc(until),

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from app.events.decisions import Decision
+from app.events.readings import Position
 
 
 class Pulse(Struct, frozen=True):
@@ -13,7 +14,8 @@ class Pulse(Struct, frozen=True):
     `owned` maps a topic to the partitions this worker owns: how one worker finds
     the owner of a key. `latency_ms` counts decisions since the last pulse by upper
     bound in milliseconds of receive-to-decision ("inf" for the rest). `recent`
-    holds at most 20 decisions since the last pulse, flagged ones first.
+    holds at most 20 decisions since the last pulse, flagged ones first, and
+    `positions` at most 500 fixes of devices, oldest first.
     """
 
     worker: str
@@ -31,3 +33,5 @@ class Pulse(Struct, frozen=True):
     latency_ms: dict[str, int] = field(default_factory=dict)
     lag: dict[str, int] = field(default_factory=dict)
     recent: list[Decision] = field(default_factory=list)
+    readings: int = 0
+    positions: list[Position] = field(default_factory=list)

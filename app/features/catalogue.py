@@ -11,7 +11,7 @@ class Feature(Struct, frozen=True):
     """A number that says something of a payment; null where it cannot be known."""
 
     name: str
-    owner: Literal["payment", "customer", "terminal"]
+    owner: Literal["payment", "customer", "phone", "terminal"]
     unit: str
     meaning: str
 
@@ -154,7 +154,51 @@ TERMINAL_FEATURES = [
     ),
 ]
 
-PROFILE = [*PAYMENT_FEATURES, *CUSTOMER_FEATURES]
+PHONE_FEATURES = [
+    Feature(
+        "phone_km",
+        "phone",
+        "kilometres",
+        "distance from the customer's phone to the payment's place, by the fix "
+        "nearest in time; null where a place is unknown or no fix is within 6 hours",
+    ),
+    Feature(
+        "phone_seconds",
+        "phone",
+        "seconds",
+        "time from that fix to the payment; negative where the phone was seen after",
+    ),
+    Feature("phone_accuracy_m", "phone", "metres", "accuracy of that fix"),
+    Feature(
+        "phone_kmh",
+        "phone",
+        "km/h",
+        "least speed that brings the phone to the payment's place: accuracy and 1 km "
+        "taken off the way, a minute and the phone's clock error added to the time",
+    ),
+    Feature(
+        "phone_own_kmh",
+        "phone",
+        "km/h",
+        "fastest that a phone would have had to go between two of its reported fixes "
+        "within an hour of the payment; null without two",
+    ),
+    Feature(
+        "phone_doubts",
+        "phone",
+        "doubts",
+        "most that speaks against one fix within an hour of the payment: it is "
+        "mocked, too exact, teleported, or still while it says that it moves",
+    ),
+    Feature(
+        "phone_ahead_seconds",
+        "phone",
+        "seconds",
+        "by how much the phone's clock goes ahead at the least",
+    ),
+]
+
+PROFILE = [*PAYMENT_FEATURES, *CUSTOMER_FEATURES, *PHONE_FEATURES]
 """What a profiled payment carries."""
 
 USUAL_RATIO = [each.name for each in PROFILE].index("amount_to_customer_usual")

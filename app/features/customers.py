@@ -12,6 +12,7 @@ import mmh3
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, Place
+from app.events.readings import Fixes
 from app.features.clock import (
     DAY,
     LABEL_DELAY,
@@ -21,6 +22,7 @@ from app.features.clock import (
     microseconds,
     moment,
 )
+from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
 
 HORIZON = 31 * DAY  # the longest window and a day for late payments
@@ -62,6 +64,7 @@ class CustomerRow:
         "_placed_at",
         "_squares",
         "_times",
+        "_trail",
     )
     _times: "array[int]"
     _amounts: "array[int]"  # one longer than times: its last is the sum of all
@@ -78,6 +81,7 @@ class CustomerRow:
         self._forgotten = (0, 0, 0)  # payments, frauds among them, their amount
         self._placed_at = NOWHERE
         self._place = Place(0.0, 0.0)
+        self._trail: Trail | None = None  # where the phones were
 
     def seen(self, payment_id: str) -> bool:
         """Whether a payment of that id is among those remembered."""
@@ -111,6 +115,12 @@ class CustomerRow:
         else:
             self._frauds.remove(fraud)
         return True
+
+    def fixes(self, told: Fixes) -> None:
+        """Learn where a phone of the customer was."""
+        if self._trail is None:
+            self._trail = Trail()
+        self._trail.learn(told)
 
     def profile(self, payment: Payment) -> list[float | None]:
         """Return the payment's and the customer's features, then learn the payment.
@@ -163,6 +173,8 @@ class CustomerRow:
             (excess[here] - excess[week] & WRAP_EXCESS) / 100,
             frauds,
         ]
+        trail = self._trail
+        features += trail.profile(payment.place, at) if trail else NOTHING
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
@@ -286,6 +298,7 @@ class CustomerRow:
                 self._excess[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
+                self._trail.encode() if self._trail else b"",
             )
         )
 
@@ -299,8 +312,8 @@ class CustomerRow:
         if data[0] != VERSION:
             message = f"customer row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
-        _, count, _, placed_at, latitude, longitude, *forgotten = HEADER.unpack_from(
-            data
+        _, count, labelled, placed_at, latitude, longitude, *forgotten = (
+            HEADER.unpack_from(data)
         )
         row = cls()
         row._placed_at, row._place = placed_at, Place(latitude, longitude)
@@ -316,14 +329,18 @@ class CustomerRow:
         row._squares = array("Q", data[squares:excess])
         row._excess = array("I", data[excess:ids])
         row._ids = bytearray(data[ids:frauds])
-        row._frauds = list(FRAUD.iter_unpack(data[frauds:]))
+        trail = frauds + FRAUD.size * labelled
+        row._frauds = list(FRAUD.iter_unpack(data[frauds:trail]))
+        if trail < len(data):
+            row._trail = Trail.decode(data[trail:])
         return row
 
     def view(self) -> dict[str, object]:
         """Return the row as REST shows it: windows as of the last payment."""
         times, amounts = self._times, self._amounts
+        phones = self._trail.view() if self._trail else []
         if not times:
-            return {"payments": 0}
+            return {"payments": 0, "phones": phones}
         windows = {}
         for days in (1, 7, 30):
             start = bisect_right(times, times[-1] - days * DAY)
@@ -338,6 +355,7 @@ class CustomerRow:
             "last_place": self._place if placed else None,
             "last_place_at": moment(self._placed_at) if placed else None,
             "windows": windows,
+            "phones": phones,
         }
 
 

@@ -39,6 +39,26 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
         {"kmh_since_last_payment": 1500.0, "km_since_last_payment": 3000.0},
         {},
     ),
+    "card-away-from-phone": (
+        {
+            "phone_km": 312.0,
+            "phone_seconds": 40.0,
+            "phone_accuracy_m": 8.0,
+            "phone_kmh": 11_195.0,
+        },
+        {},
+    ),
+    "phone-away-from-card": (
+        {
+            "phone_km": 312.0,
+            "phone_seconds": -40.0,
+            "phone_accuracy_m": 8.0,
+            "phone_kmh": 11_195.0,
+        },
+        {},
+    ),
+    "phone-teleports": ({"phone_own_kmh": 2_000.0}, {}),
+    "phone-doubted": ({"phone_doubts": 1.0}, {}),
     "large-amount-far-away": (
         {"km_since_last_payment": 301.0, "amount_to_customer_mean": 2.2},
         {},

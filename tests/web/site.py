@@ -16,6 +16,7 @@ from app.engine.application import Application
 from app.engine.follower import Follower
 from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
+from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_rules import LiveRules
 from app.settings import Settings
@@ -154,9 +155,11 @@ class Site:
         self.signatures = Signatures(KEY)
         self.rules = LiveRules()
         self.lists = LiveLists()
+        self.devices = LiveDevices()
         self.outlet = MemoryOutlet()
         self.outlet.followed["rules"] = [self.rules.hear]
         self.outlet.followed["lists"] = [self.lists.hear]
+        self.outlet.followed["devices"] = [self.devices.hear]
         self.archive = MemoryArchive()
         self.live = Live()
         self.health = SimpleNamespace(stuck=[])
@@ -169,6 +172,8 @@ class Site:
             rules_follower=cast("Follower", MemoryFollower()),
             lists=self.lists,
             lists_follower=cast("Follower", MemoryFollower()),
+            devices=self.devices,
+            devices_follower=cast("Follower", MemoryFollower()),
             cluster=Cluster(4),
             outlet=cast("Outlet", self.outlet),
             health=cast("Health", self.health),

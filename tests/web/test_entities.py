@@ -75,7 +75,7 @@ async def test_a_row_that_nobody_keeps_is_a_problem_wherever_it_would_be(
     for answer in (here, there):
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
-        assert "no payment of customer" in answer.json()["detail"]
+        assert "nothing of customer" in answer.json()["detail"]
 
 
 async def test_while_nobody_owns_a_row_it_is_to_be_asked_for_again(tmp_path: Path):

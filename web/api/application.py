@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from web import login
 from web.api import (
+    devices,
     entities,
     internal,
     labels,
@@ -18,6 +19,7 @@ from web.api import (
     rule_changes,
     rule_trials,
     rules,
+    sensors,
     transactions,
 )
 from web.api.schema import openapi
@@ -49,6 +51,8 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         rule_changes.routes(context),
         rule_trials.routes(context),
         lists.routes(context),
+        devices.routes(context),
+        sensors.routes(context),
         operations.routes(context, auth),
         internal.routes(context),
     ):

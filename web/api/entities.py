@@ -84,7 +84,7 @@ async def remembered(
         if row is None:
             raise Problem(
                 404,
-                f"no payment of {noun.removesuffix('s')} {identity!r} is remembered",
+                f"nothing of {noun.removesuffix('s')} {identity!r} is remembered",
             )
         return answer({"id": identity, "worker": context.settings.worker, **row.view()})
     owner = context.cluster.owner(source, key)

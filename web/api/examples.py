@@ -49,6 +49,7 @@ CUSTOMER = {
         "7d": {"count": 1, "amount": 1250},
         "30d": {"count": 1, "amount": 1250},
     },
+    "phones": [],
 }
 TERMINAL = {
     "id": "P000042",
@@ -164,6 +165,59 @@ LISTING = {
 LISTED = {
     "entries": [{**LISTING, "author": "mia", "at": "2026-03-01T12:00:00Z"}],
 }
+REGISTRATION = {"customer_id": "C000123", "name": "Ann's iPhone"}
+DEVICE = {
+    "id": "phone-5f0e5f31a2b4",
+    "kind": "phone",
+    **REGISTRATION,
+    "keep_raw": False,
+    "synthetic": False,
+    "active": True,
+    "author": "mia",
+    "reason": "",
+    "at": "2026-03-01T12:00:00Z",
+}
+DEVICES = {"devices": [DEVICE]}
+NEW_DEVICE = {
+    "id": "phone-5f0e5f31a2b4",
+    "token": "phone-5f0e5f31a2b4.c2hvd24gdGhpcyBvbmNl",
+    "path": "/v1/sensors/phone-5f0e5f31a2b4.c2hvd24gdGhpcyBvbmNl",
+    "at": "2026-03-01T12:00:00Z",
+    "customer_id": "C000123",
+}
+FIX = {
+    "occurred_at": "2026-03-01T12:00:00Z",
+    "latitude": 47.0596182,
+    "longitude": 11.6682489,
+    "accuracy_m": 3.5,
+    "speed_mps": 12.4,
+}
+DEVICE_STATE = {
+    "id": "phone-5f0e5f31a2b4",
+    "worker": "worker-1",
+    "messages": 60,
+    "repeats": 1,
+    "readings": 12060,
+    "last_fix": FIX,
+}
+PUSHED = {
+    "messageId": 7,
+    "sessionId": "5b1d0c7a",
+    "deviceId": "eeaf6dad",
+    "payload": [
+        {
+            "name": "location",
+            "time": 1772366400000000000,
+            "values": {
+                "latitude": 47.0596182,
+                "longitude": 11.6682489,
+                "horizontalAccuracy": 3.5,
+                "speed": 12.4,
+            },
+        }
+    ],
+}
+TAKEN = {"device": "phone-5f0e5f31a2b4"}
 WORKER = {
     "worker": "worker-1",
     "role": "score",

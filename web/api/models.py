@@ -8,8 +8,10 @@ from msgspec import Meta, Struct
 from starlette.responses import Response
 
 from app.events.decisions import Decision
+from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
 from app.events.payments import Id, Place
+from app.events.readings import Fix
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
@@ -49,6 +51,14 @@ class Window(Struct, frozen=True):
     amount: int
 
 
+class Phone(Struct, frozen=True):
+    """The last fix of a customer's phone."""
+
+    device_id: str
+    place: Place
+    accuracy_m: float
+
+
 class CustomerState(Struct, frozen=True):
     """What is remembered of a customer; windows are as of the last payment."""
 
@@ -59,6 +69,7 @@ class CustomerState(Struct, frozen=True):
     last_place: Place | None = None
     last_place_at: datetime | None = None
     windows: dict[str, Window] = {}
+    phones: list[Phone] = []
 
 
 class TerminalState(Struct, frozen=True):
@@ -146,6 +157,54 @@ class Listed(Struct, frozen=True):
     """Entries of the lists."""
 
     entries: list[Entry]
+
+
+class DeviceSummary(Struct, frozen=True):
+    """A registered device; `active` while what it sends is taken."""
+
+    id: str
+    kind: DeviceKind
+    customer_id: str | None
+    name: str
+    keep_raw: bool
+    synthetic: bool
+    active: bool
+    author: str
+    reason: str
+    at: datetime | None
+
+
+class DeviceList(Struct, frozen=True):
+    """The registered devices."""
+
+    devices: list[DeviceSummary]
+
+
+class NewDevice(Struct, frozen=True):
+    """A device's address to push to, with its secret, which is shown this once."""
+
+    id: str
+    token: str
+    path: str
+    at: datetime
+    customer_id: str | None = None
+
+
+class DeviceState(Struct, frozen=True):
+    """What is remembered of a device: counts since its first message, its last fix."""
+
+    id: str
+    worker: str
+    messages: int
+    repeats: int
+    readings: int
+    last_fix: Fix | None = None
+
+
+class Taken(Struct, frozen=True):
+    """Kafka has a device's message."""
+
+    device: str
 
 
 class Reevaluated(Struct, frozen=True):

@@ -8,7 +8,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.events.decisions import Decision
+from app.events.devices import Registration
 from app.events.payments import Transaction
+from app.events.readings import PushedMessage
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from web.api import examples, models
@@ -34,6 +36,13 @@ TYPES = (
     Listing,
     models.Listed,
     models.Reevaluated,
+    Registration,
+    PushedMessage,
+    models.DeviceSummary,
+    models.DeviceList,
+    models.DeviceState,
+    models.NewDevice,
+    models.Taken,
     models.TokenRequest,
     models.Token,
     models.Health,
@@ -45,6 +54,8 @@ DESCRIPTION = """Every payment gets a decision within milliseconds.
 Log in with HTTP Basic or with a token (`POST /v1/tokens`). Roles, each with the rights
 of those before it: viewer reads, analyst sends payments, manager changes rules, admin.
 Errors are `application/problem+json` (RFC 9457)."""
+PHRASES = {499: "Unknown Device"}
+"""Of statuses that no standard names."""
 SECURITY = {
     "password": {"type": "http", "scheme": "basic"},
     "token": {"type": "http", "scheme": "bearer"},
@@ -74,7 +85,7 @@ def responses(
         }
     problem = {MEDIA_TYPE: {"schema": _ref("ProblemDetails")}}
     for status in refused:
-        phrase = HTTPStatus(status).phrase
+        phrase = PHRASES.get(status) or HTTPStatus(status).phrase
         found[status] = {"description": phrase, "content": problem}
     example = {MEDIA_TYPE: {**problem[MEDIA_TYPE], "example": examples.PROBLEM}}
     found["default"] = {"description": "Any other error", "content": example}

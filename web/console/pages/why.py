@@ -14,6 +14,7 @@ from web.live import source
 OWNERS = (
     ("payment", "The payment"),
     ("customer", "The customer's past"),
+    ("phone", "The customer's phone"),
     ("terminal", "The terminal's past"),
 )
 

@@ -1,0 +1,59 @@
+"""Devices: what phones and cash machines send, checked, and what is news of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from app.engine.batches import Record
+from app.engine.engine import Outbox
+from app.engine.tables import Partition
+from app.errors import BadRecord
+from app.events.readings import Position
+from app.main import app, counters
+from app.readings import checked, news
+from app.sensors.row import DeviceRow
+from app.topics import CUSTOMER_ACTIVITY, READINGS, SENSOR_READINGS
+from tables.devices import devices as table
+
+encode = msgspec.json.Encoder().encode
+
+
+@app.agent(app.batches(SENSOR_READINGS.name))
+async def devices(batches: Any) -> None:
+    """Check readings, drop repeats, and tell the customer's log where a phone is."""
+    async for batch in batches:
+        await app.engine.run_on(batch, table, take)
+
+
+def take(
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[DeviceRow]]
+) -> None:
+    """Pass on the readings of each message, and those fixes that say something new."""
+    for record in records:
+        received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+        try:
+            known, found = checked(record.value or b"", received_at=received_at)
+        except BadRecord as error:
+            out.reject(record, error)
+            continue
+        device = found.device_id.encode()
+        row = rows[record.partition].touch(device)
+        if row.repeated(*known):
+            counters.repeats += 1
+            continue
+        counters.readings += len(found.readings)
+        row.readings += len(found.readings)
+        told, fixes = news(found, row)
+        if found.readings:
+            out.send(READINGS.name, device, encode(found), record)
+        if told is not None:
+            key = told.customer_id.encode()
+            out.send(CUSTOMER_ACTIVITY.name, key, encode(told), record)
+        for fix in fixes:
+            position = Position(
+                found.device_id, fix, found.customer_id, synthetic=found.synthetic
+            )
+            counters.saw(position)
+    counters.dead_letters += out.rejected

@@ -1,0 +1,1 @@
+"""Sensors: what devices send becomes readings, fixes, and news for the bank."""

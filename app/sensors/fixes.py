@@ -1,0 +1,89 @@
+"""Fixes: what the location readings of a message say, and what speaks against them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import hypot
+from statistics import pstdev
+
+from app.events.payments import Place
+from app.events.readings import Fix, Reading
+from app.features.clock import moment
+from app.features.places import distance_m
+from app.sensors.messages import LOCATION
+
+UNSTATED_M = 100.0  # accuracy of a phone that states none
+FASTEST_MPS = 340.0  # no airliner is faster over ground
+TOO_EXACT_M = 0.5  # no phone knows its place so well
+MOVING_MPS = 5.0
+STILL_MPS2 = 0.03  # a phone in a moving car shakes ten times as much
+FEWEST_SHAKES = 20  # readings of the accelerometer that tell of stillness
+_SHAKING = ("accelerometer", "accelerometeruncalibrated")
+_AXES = ("x", "y", "z")
+
+
+def fixes(readings: Sequence[Reading]) -> list[Fix]:
+    """Return the fixes of a message by time, with the doubts that it raises itself.
+
+    `still`: it says that it moves fast while its accelerometer feels nothing.
+    `too-exact`: it claims an accuracy that no phone has. `mocked`: it says itself
+    that an app made the place up.
+    """
+    still = _feels_nothing(readings)
+    found = [
+        _fix(reading, still=still) for reading in readings if reading.sensor == LOCATION
+    ]
+    return sorted(found, key=lambda fix: fix.occurred_at)
+
+
+def _fix(reading: Reading, *, still: bool) -> Fix:
+    def number(name: str) -> float | None:
+        value = reading.values.get(name)
+        return value if isinstance(value, float) else None
+
+    stated = number("horizontalAccuracy")
+    speed = number("speed")
+    doubts = []
+    if still and speed is not None and speed > MOVING_MPS:
+        doubts.append("still")
+    if stated is not None and stated < TOO_EXACT_M:
+        doubts.append("too-exact")
+    if number("mocked") or number("isMocked"):
+        doubts.append("mocked")
+    return Fix(
+        moment(reading.time // 1000),
+        number("latitude") or 0.0,
+        number("longitude") or 0.0,
+        UNSTATED_M if stated is None else stated,
+        number("altitude"),
+        speed,
+        number("bearing"),
+        tuple(doubts),
+    )
+
+
+def _feels_nothing(readings: Sequence[Reading]) -> bool:
+    """Whether an accelerometer is there, and all but still, which no vehicle is."""
+    felt: defaultdict[str, list[float]] = defaultdict(list)
+    for one in readings:
+        if one.sensor in _SHAKING:
+            axes = [one.values.get(axis) for axis in _AXES]
+            felt[one.sensor].append(hypot(*(a for a in axes if isinstance(a, float))))
+    return any(
+        len(forces) >= FEWEST_SHAKES and pstdev(forces) < STILL_MPS2
+        for forces in felt.values()
+    )
+
+
+def place(fix: Fix) -> Place:
+    """Return the point of a fix."""
+    return Place(fix.latitude, fix.longitude)
+
+
+def teleported(before: Fix, fix: Fix) -> bool:
+    """Whether coming from one fix to a later one is faster than any airliner.
+
+    The accuracies of both are given to it, and two seconds: phones stamp fixes late.
+    """
+    seconds = (fix.occurred_at - before.occurred_at).total_seconds()
+    way = distance_m(place(before), place(fix)) - before.accuracy_m - fix.accuracy_m
+    return way > FASTEST_MPS * (abs(seconds) + 2)

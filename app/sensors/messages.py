@@ -1,0 +1,152 @@
+"""Messages: what the Sensor Logger app sends becomes readings, or is refused."""
+
+# ruff: noqa: EM102 - the first word of a BadRecord is the field, not a message
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+import mmh3
+import msgspec
+
+from app.errors import BadRecord
+from app.events.readings import PushedMessage, Reading, Value
+
+Message = PushedMessage | list[dict[str, Any]]
+
+MOST_READINGS = 50_000  # of one message
+LONGEST_WORD = 64
+EARLIEST_NS = 946_684_800 * 10**9  # 2000
+AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
+LOCATION = "location"
+_NOT_MEASURED = {"time", "sensor", "seconds_elapsed"}
+_MEANINGLESS = {"speed", "speedAccuracy", "bearing", "bearingAccuracy"}
+_ALTITUDES = ("verticalAccuracy", "altitude", "altitudeAboveMeanSeaLevel")
+_RANGES = {"latitude": 90.0, "longitude": 180.0}
+
+Named = tuple[str, int, Mapping[str, object]]
+
+
+def readings(message: Message, *, received_at: datetime) -> list[Reading]:
+    """Return what a message says, in its order.
+
+    Of readings of one sensor and one nanosecond the first stands. What a phone marks
+    as invalid is left out: a negative speed or bearing and its accuracy, altitude
+    with a negative accuracy, and a location whose accuracy is negative.
+
+    Raises:
+        BadRecord: a reading does not fit; nothing of the message is taken.
+    """
+    latest = _nanoseconds(received_at + AHEAD)
+    found: dict[tuple[str, int], Reading] = {}
+    for number, (sensor, time, values) in enumerate(_named(message)):
+        if not EARLIEST_NS <= time <= latest:
+            expected = "nanoseconds since 1970, from 2000 until a day from now"
+            raise BadRecord(f"{number}.time", str(time), expected)
+        if (sensor, time) in found:
+            continue
+        try:
+            measured = _measured(sensor, values)
+        except BadRecord as error:
+            where = f"{number}.{error.field}"
+            raise BadRecord(where, error.got, error.expected) from error
+        if measured:
+            found[sensor, time] = Reading(sensor, time, measured)
+    return list(found.values())
+
+
+def identity(message: Message) -> tuple[bytes, int]:
+    """Return what a message is known by: its session as 8 bytes, and its number.
+
+    An exported file has neither: it is known by what it says.
+    """
+    if isinstance(message, PushedMessage):
+        return mmh3.hash_bytes(message.session_id)[:8], message.message_id
+    return mmh3.hash_bytes(msgspec.json.encode(message))[:8], 0
+
+
+def _named(message: Message) -> Iterator[Named]:
+    if isinstance(message, PushedMessage):
+        if len(message.payload) > MOST_READINGS:
+            raise _too_many(len(message.payload))
+        for one in message.payload:
+            yield one.name.lower(), one.time, one.values
+        return
+    if len(message) > MOST_READINGS:
+        raise _too_many(len(message))
+    for number, row in enumerate(message):
+        sensor = row.get("sensor")
+        if not isinstance(sensor, str) or not 1 <= len(sensor) <= LONGEST_WORD:
+            raise BadRecord(f"{number}.sensor", repr(sensor)[:40], "a sensor's name")
+        if sensor.lower() == "metadata":
+            continue
+        time = row.get("time")
+        if not str(time).isdecimal():
+            got, expected = repr(time)[:40], "nanoseconds since 1970, UTC"
+            raise BadRecord(f"{number}.time", got, expected)
+        yield sensor.lower(), int(str(time)), row
+
+
+def _too_many(count: int) -> BadRecord:
+    return BadRecord("payload", f"{count} readings", f"at most {MOST_READINGS}")
+
+
+def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
+    """Return the numbers and words of a reading.
+
+    Raises:
+        BadRecord: a location without a place on earth.
+    """
+    found: dict[str, Value] = {}
+    for name, value in values.items():
+        if name in _NOT_MEASURED or len(name) > LONGEST_WORD:
+            continue
+        known = _value(value)
+        if known is not None:
+            found[name] = known
+    return _located(found) if sensor == LOCATION else found
+
+
+def _value(value: object) -> Value | None:
+    """Return a number, a short word, or None for what is neither."""
+    if isinstance(value, bool | int | float):
+        number = float(value)
+    elif not isinstance(value, str) or not value or len(value) > LONGEST_WORD:
+        return None
+    else:
+        try:
+            number = float(value)
+        except ValueError:
+            return _FLAGS.get(value, value)
+    return number if isfinite(number) else None
+
+
+_FLAGS = {"true": 1.0, "false": 0.0, "null": None, "undefined": None}
+
+
+def _located(values: dict[str, Value]) -> dict[str, Value]:
+    for name, most in _RANGES.items():
+        value = values.get(name)
+        if not isinstance(value, float) or abs(value) > most:
+            got = "nothing" if value is None else repr(value)
+            raise BadRecord(name, got, f"degrees from -{most:g} to {most:g}")
+    if _negative(values, "horizontalAccuracy"):
+        return {}
+    gone = {name for name in _MEANINGLESS if _negative(values, name)}
+    if "speed" in gone:
+        gone.add("speedAccuracy")
+    if "bearing" in gone:
+        gone.add("bearingAccuracy")
+    if _negative(values, "verticalAccuracy"):
+        gone.update(_ALTITUDES)
+    return {name: value for name, value in values.items() if name not in gone}
+
+
+def _negative(values: Mapping[str, Value], name: str) -> bool:
+    value = values.get(name)
+    return isinstance(value, float) and value < 0
+
+
+def _nanoseconds(at: datetime) -> int:
+    return round(at.timestamp()) * 10**9

@@ -1,0 +1,149 @@
+"""Rows: what is remembered of a device between its messages."""
+
+from typing import Self
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.events.readings import Fix
+from app.sensors.fixes import teleported
+from app.sensors.reporting import is_news
+
+WINDOW = 1_024
+"""Messages behind a session's newest among which a repeat is recognised."""
+SESSIONS = 32
+"""Sessions of a device whose messages are remembered, the newest ones."""
+_MASK = (1 << WINDOW) - 1
+
+
+class Session(Struct, array_like=True):
+    """The newest message of a session, and which of those behind it came (bits)."""
+
+    name: bytes
+    newest: int
+    came: bytes
+
+
+class Kept(Struct, array_like=True):
+    """A device's row as it is stored."""
+
+    version: int
+    sessions: list[Session]
+    last: Fix | None
+    reported: Fix | None
+    messages: int
+    repeats: int
+    readings: int
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Kept).decode
+VERSION = 1
+
+
+class DeviceRow:
+    """Which messages of a device have come, and its last fixes."""
+
+    __slots__ = ("_last", "_reported", "_sessions", "messages", "readings", "repeats")
+
+    def __init__(self) -> None:
+        self._sessions: dict[bytes, tuple[int, int]] = {}  # newest, bits from it down
+        self._last: Fix | None = None
+        self._reported: Fix | None = None
+        self.messages = 0
+        self.repeats = 0
+        self.readings = 0
+
+    def repeated(self, session: bytes, number: int) -> bool:
+        """Whether a message came before; remembers that it has come.
+
+        A repeat is told within `WINDOW` messages of a session's newest, in the
+        device's last `SESSIONS` sessions. One further behind counts as new.
+        """
+        known = self._sessions.pop(session, None)
+        self.messages += 1
+        if known is None:
+            newest, came, before = number, 1, False
+        else:
+            newest, came = known
+            ahead = number - newest
+            if ahead > 0:
+                came = ((came << ahead) & _MASK) | 1 if ahead < WINDOW else 1
+                newest, before = number, False
+            elif -ahead < WINDOW:
+                bit = 1 << -ahead
+                before = bool(came & bit)
+                came |= bit
+            else:
+                before = False
+        self._sessions[session] = newest, came
+        while len(self._sessions) > SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        self.repeats += before
+        return before
+
+    def learn(self, fixes: list[Fix]) -> list[Fix]:
+        """Learn a message's fixes, by time; return those that say something new.
+
+        One that no airliner could have come to from the one before is `teleported`.
+        """
+        news = []
+        for fix in fixes:
+            last = self._last
+            if last is not None and teleported(last, fix):
+                fix = replace(fix, doubts=(*fix.doubts, "teleported"))  # noqa: PLW2901
+            if is_news(self._reported, fix):
+                self._reported = fix
+                news.append(fix)
+            if last is None or fix.occurred_at > last.occurred_at:
+                self._last = fix
+        return news
+
+    def encode(self) -> bytes:
+        """Return the row's bytes."""
+        sessions = [
+            Session(name, newest, came.to_bytes((came.bit_length() + 7) // 8, "little"))
+            for name, (newest, came) in self._sessions.items()
+        ]
+        return _encode(
+            Kept(
+                VERSION,
+                sessions,
+                self._last,
+                self._reported,
+                self.messages,
+                self.repeats,
+                self.readings,
+            )
+        )
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the row that `encode` made the bytes from.
+
+        Raises:
+            ValueError: the bytes are of another version.
+        """
+        kept = _decode(data)
+        if kept.version != VERSION:
+            message = f"device row: got version {kept.version}, expected {VERSION}"
+            raise ValueError(message)
+        row = cls()
+        row._sessions = {
+            one.name: (one.newest, int.from_bytes(one.came, "little"))
+            for one in kept.sessions
+        }
+        row._last, row._reported = kept.last, kept.reported
+        row.messages, row.repeats = kept.messages, kept.repeats
+        row.readings = kept.readings
+        return row
+
+    def view(self) -> dict[str, object]:
+        """Return the row as REST shows it."""
+        return {
+            "messages": self.messages,
+            "repeats": self.repeats,
+            "readings": self.readings,
+            "last_fix": self._last,
+        }

@@ -1,0 +1,138 @@
+"""Recordings: what the Sensor Logger app exported, as the messages it would push.
+
+A recording is a folder or a zip of CSV files, one a sensor, or one JSON file.
+"""
+
+import csv
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.errors import ColumnMapError
+
+SECOND_NS = 10**9
+_MOST_JSON = 256 * 1024 * 1024  # bytes
+_ASIDE = {"metadata", "annotation"}
+
+
+@dataclass(frozen=True)
+class Recording:
+    """The rows of a recording as the app exports them, by time.
+
+    `name` is the same for the same rows, whatever the file is called.
+    """
+
+    name: str
+    rows: Sequence[Mapping[str, Any]]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (_time(self.rows[-1]) - _time(self.rows[0])) / SECOND_NS
+
+
+def read(path: Path) -> Recording:
+    """Read a recording.
+
+    Raises:
+        ColumnMapError: it holds no reading, or is no recording.
+    """
+    try:
+        found = [row for name, text in _texts(path) for row in _rows(name, text)]
+        rows = sorted(found, key=_time)
+    except (ValueError, KeyError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+        message = f"{path.name}: got {error}, expected a Sensor Logger recording"
+        raise ColumnMapError(message) from error
+    if not rows:
+        expected = "CSV files with the columns time and seconds_elapsed, or a JSON list"
+        message = f"{path.name}: got no reading, expected {expected}"
+        raise ColumnMapError(message)
+    whole = hashlib.sha256(msgspec.json.encode(rows)).hexdigest()
+    return Recording(whole[:16], rows)
+
+
+def messages(
+    recording: Recording, *, shift_ns: int = 0, every_ns: int = SECOND_NS
+) -> Iterator[tuple[float, bytes]]:
+    """Yield the messages that the app would have pushed, and when, in seconds.
+
+    One a second of the recording, from its start; `shift_ns` is added to every time.
+    Cached fixes from before the start are in the first message, as a phone sends them.
+    """
+    live = [
+        row for row in recording.rows if float(row.get("seconds_elapsed") or 0) >= 0
+    ]
+    start = _time(live[0] if live else recording.rows[0])
+    batches: dict[int, list[dict[str, Any]]] = {}
+    for row in recording.rows:
+        due = max(0, _time(row) - start) // every_ns
+        batches.setdefault(due, []).append(_pushed(row, shift_ns))
+    for number, (due, payload) in enumerate(batches.items()):
+        body = {
+            "messageId": number + 1,
+            "sessionId": f"{recording.name}{f'+{shift_ns}' if shift_ns else ''}",
+            "deviceId": recording.name,
+            "payload": payload,
+        }
+        yield due * every_ns / SECOND_NS, msgspec.json.encode(body)
+
+
+def exported(recording: Recording) -> bytes:
+    """Return the recording as the JSON file that the app exports."""
+    return msgspec.json.encode(recording.rows)
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str]]:
+    if path.is_dir():
+        for file in sorted(path.glob("*.csv")):
+            yield file.name, file.read_text("utf-8-sig")
+    elif path.suffix.lower() == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                if name.lower().endswith(".csv"):
+                    yield Path(name).name, archive.read(name).decode("utf-8-sig")
+    elif path.stat().st_size > _MOST_JSON:
+        message = f"{path.stat().st_size} bytes of JSON"
+        raise ValueError(message)
+    else:
+        yield path.name, path.read_text("utf-8-sig")
+
+
+def _rows(name: str, text: str) -> Iterator[dict[str, Any]]:
+    stem, _, kind = name.rpartition(".")
+    if kind.lower() == "csv":
+        if stem.lower() not in _ASIDE:
+            for row in csv.DictReader(io.StringIO(text)):
+                yield {"sensor": stem, **row}
+        return
+    for row in msgspec.json.decode(text, type=list[dict[str, Any]]):
+        if str(row.get("sensor")).lower() not in _ASIDE:
+            yield row
+
+
+def _time(row: Mapping[str, Any]) -> int:
+    return int(row["time"])
+
+
+def _pushed(row: Mapping[str, Any], shift_ns: int) -> dict[str, Any]:
+    """Turn an exported row, all text, into a reading as the app pushes it."""
+    values = {
+        name: _number(value)
+        for name, value in row.items()
+        if name not in {"sensor", "time", "seconds_elapsed"}
+    }
+    name = str(row["sensor"])
+    return {"name": name.lower(), "time": _time(row) + shift_ns, "values": values}
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value

@@ -1,0 +1,137 @@
+"""Messages of the Sensor Logger app: both schemas, and what phones mark as invalid."""
+
+import msgspec
+import pytest
+
+from app.errors import BadRecord
+from app.readings import message
+from app.sensors.messages import identity, readings
+from tests.sensors.builders import NOON, NOON_NS, a_location, a_message
+
+
+def test_a_push_and_an_exported_file_of_the_same_readings_say_the_same():
+    pushed = a_message(a_location(speed=3.5), a_location(1.5, speed=4.25))
+    exported = [
+        {
+            "sensor": "Location",
+            "time": str(NOON_NS + round(seconds * 1e9)),
+            "seconds_elapsed": elapsed,
+            "latitude": "48.2082",
+            "longitude": "16.3738",
+            "horizontalAccuracy": "5",
+            "speed": speed,
+        }
+        for seconds, elapsed, speed in ((0, "-108.2", "3.5"), (1.5, "1.5", "4.25"))
+    ]
+    text = msgspec.json.encode([{"sensor": "Metadata", "version": "3"}, *exported])
+
+    found = readings(message(text, received_at=NOON), received_at=NOON)
+
+    assert found == readings(pushed, received_at=NOON)
+    assert [one.time for one in found] == [NOON_NS, NOON_NS + 1_500_000_000]
+
+
+def test_of_one_sensor_and_one_nanosecond_the_first_reading_stands():
+    pushed = a_message(a_location(speed=1.0), a_location(speed=2.0))
+
+    (found,) = readings(pushed, received_at=NOON)
+
+    assert found.values["speed"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("stated", "gone"),
+    [
+        ({"speed": -1.0, "speedAccuracy": -1.0}, {"speed", "speedAccuracy"}),
+        ({"bearing": -1, "bearingAccuracy": 4}, {"bearing", "bearingAccuracy"}),
+        ({"verticalAccuracy": -1, "altitude": 583}, {"verticalAccuracy", "altitude"}),
+        ({"speed": float("nan")}, {"speed"}),
+        ({"altitude": ""}, {"altitude"}),
+        ({"nested": {"a": 1}}, {"nested"}),
+    ],
+)
+def test_what_a_phone_marks_as_invalid_is_left_out(
+    stated: dict[str, object], gone: set[str]
+):
+    (found,) = readings(a_message(a_location(**stated)), received_at=NOON)
+
+    assert not gone & found.values.keys()
+    assert found.values["latitude"] == 48.2082
+
+
+def test_a_location_of_negative_accuracy_is_no_fix():
+    pushed = a_message(a_location(horizontalAccuracy=-1), a_location(1))
+
+    (found,) = readings(pushed, received_at=NOON)
+
+    assert found.time == NOON_NS + 10**9
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"latitude": 90.5}, "0.latitude: got 90.5, expected degrees from -90 to 90"),
+        ({"longitude": "x"}, "0.longitude: got 'x', expected degrees from -180 to 180"),
+        ({"latitude": None}, "0.latitude: got nothing, expected degrees"),
+    ],
+)
+def test_a_place_that_is_not_on_earth_is_refused_by_its_field(
+    values: dict[str, object], said: str
+):
+    with pytest.raises(BadRecord) as refused:
+        readings(a_message(a_location(**values)), received_at=NOON)
+
+    assert str(refused.value).startswith(said)
+
+
+@pytest.mark.parametrize("seconds", [-30 * 366 * 86_400, 86_400 + 60])
+def test_an_absurd_time_is_refused(seconds: float):
+    with pytest.raises(BadRecord) as refused:
+        readings(a_message(a_location(seconds)), received_at=NOON)
+
+    assert refused.value.field == "0.time"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (b"{", "$"),
+        (b"[1]", "[0]"),
+        (b'{"messageId":1,"sessionId":"s","deviceId":"d"}', "payload"),
+        (b'[{"sensor":"Location","time":"soon"}]', "0.time"),
+        (b'[{"time":"1"}]', "0.sensor"),
+        (b'{"messageId":-1,"sessionId":"s","deviceId":"d","payload":[]}', "messageId"),
+    ],
+)
+def test_what_is_no_message_is_refused_by_its_field(text: bytes, field: str):
+    with pytest.raises(BadRecord) as refused:
+        message(text, received_at=NOON)
+
+    assert field in refused.value.field
+
+
+def test_flags_become_numbers_and_states_stay_words():
+    battery = msgspec.json.decode(
+        b'{"name":"Battery","time":1777896000000000000,'
+        b'"values":{"batteryLevel":0.7,"lowPowerMode":false,"batteryState":"unplugged"}}'
+    )
+    text = msgspec.json.encode(
+        {"messageId": 1, "sessionId": "s", "deviceId": "d", "payload": [battery]}
+    )
+
+    (found,) = readings(message(text, received_at=NOON), received_at=NOON)
+
+    assert found.sensor == "battery"
+    assert found.values == {
+        "batteryLevel": 0.7,
+        "lowPowerMode": 0.0,
+        "batteryState": "unplugged",
+    }
+
+
+def test_an_exported_file_is_known_by_what_it_says():
+    one = [{"sensor": "Location", "time": "1"}]
+    other = [{"sensor": "Location", "time": "2"}]
+
+    assert identity(one) == identity(list(one))
+    assert identity(one) != identity(other)

@@ -1,0 +1,213 @@
+"""Phones on a real road: recordings in by HTTP, readings and news out of Kafka."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+import pytest_asyncio
+
+from app.events.readings import Readings
+from app.local.kafka import kafka_server
+from app.local.ports import free_port
+from app.sources.recordings import exported, messages, read
+from tests.recorded import NAMES, recorded, truth
+from tests.road import Road, records
+from tests.web.site import PASSWORD, PAYMENT, user, users_file
+
+ROOT = Path(__file__).parent.parent
+LINZ = {"latitude": 48.3069, "longitude": 14.2858}
+VIENNA = {"latitude": 48.2082, "longitude": 16.3738}
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@dataclass
+class Bank:
+    """A worker that scores, its Kafka, and a manager's client."""
+
+    kafka: str
+    url: str
+    client: httpx.AsyncClient
+
+    async def register(self, device: str, **fields: Any) -> str:
+        """Register a phone; return its address."""
+        wanted = {"id": device, "customer_id": f"of-{device}", **fields}
+        told = await self.client.post("/v1/devices", json=wanted)
+        assert told.status_code == 201, told.text
+        return f"{self.url}{told.json()['path']}"
+
+    async def state(self, device: str, *, messages: int) -> dict[str, Any]:
+        """Return a device's row once it counts so many messages."""
+        async with asyncio.timeout(60):
+            while True:
+                told = await self.client.get(f"/v1/devices/{device}")
+                if told.status_code == 200 and told.json()["messages"] >= messages:
+                    return told.json()
+                await asyncio.sleep(0.05)
+
+    async def readings(self, device: str) -> list[Readings]:
+        """Return what Kafka has of a device, message by message."""
+        return [
+            msgspec.json.decode(record.value, type=Readings)
+            async for record in records(self.kafka, "readings")
+            if record.key == device.encode()
+        ]
+
+    async def activity(self, customer: str) -> list[dict[str, Any]]:
+        """Return what a customer's log has."""
+        return [
+            msgspec.json.decode(record.value)
+            async for record in records(self.kafka, "customer-activity")
+            if record.key == customer.encode()
+        ]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bank(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bank]:
+    """A bank of this module's own."""
+    folder = tmp_path_factory.mktemp("phones")
+    server = kafka_server(folder / "kafka")
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    port = free_port()
+    environment = {
+        "SMARTBANK_USERS_FILE": users_file(
+            folder / "users.jsonl", user("mia", "manager")
+        ),
+        "SMARTBANK_WEB_PORT": str(port),
+    }
+    url = f"http://127.0.0.1:{port}"
+    road = Road(server.address, folder / "road", environment=environment)
+    try:
+        server.wait_until_ready()
+        with road.running("one"):
+            async with httpx.AsyncClient(
+                base_url=url, auth=("mia", PASSWORD), timeout=20, trust_env=False
+            ) as client:
+                await _ready(client)
+                yield Bank(server.address, url, client)
+    finally:
+        server.stop()
+
+
+async def _ready(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(90):
+        while True:
+            try:
+                if (await client.get("/readyz")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
+    bank: Bank, name: str
+):
+    folder = recorded(name)
+    address = await bank.register(name)
+    sent = len(list(messages(read(folder))))
+    command = "from app.cli import main; main()"
+    for _ in range(2):  # all of it twice: repeats are dropped
+        words = ("-c", command, "replay", str(folder), "--to", address)
+        made = await asyncio.create_subprocess_exec(sys.executable, *words, cwd=ROOT)
+        assert await made.wait() == 0
+
+    state = await bank.state(name, messages=2 * sent)
+
+    found = [one for message in await bank.readings(name) for one in message.readings]
+    assert state["repeats"] == sent
+    assert state["readings"] == len(found)
+    for file in sorted(folder.glob("*.csv")):
+        if file.stem == "Metadata":
+            continue
+        expected = truth(folder, file.stem)
+        got = {one.time: one for one in found if one.sensor == file.stem.lower()}
+        assert got.keys() == expected.keys()
+        if file.stem == "Location":
+            for time, row in expected.items():
+                for axis in ("latitude", "longitude"):
+                    assert abs(float(row[axis]) - got[time].values[axis]) < 1e-7
+    assert len(found) == len({(one.sensor, one.time) for one in found})
+
+
+async def test_an_exported_file_sent_twice_counts_once(bank: Bank):
+    folder = recorded("android-drive")
+    address = await bank.register("export")
+    rows = [row for row in read(folder).rows if row["sensor"] == "Location"]
+    body = msgspec.json.encode(rows)
+    for _ in range(2):
+        told = await bank.client.post(address, content=body)
+        assert told.status_code == 200, told.text
+
+    state = await bank.state("export", messages=2)
+
+    assert (state["repeats"], state["readings"]) == (1, len(rows))
+    assert len(exported(read(folder))) > len(body)
+
+
+async def test_a_card_used_far_from_the_phone_is_reviewed_with_both_numbers(
+    bank: Bank,
+):
+    address = await bank.register("thief", customer_id="C-robbed")
+    now = datetime.now(UTC)
+    seen = now - timedelta(seconds=40)
+    body = {
+        "messageId": 1,
+        "sessionId": "s",
+        "deviceId": "d",
+        "payload": [
+            {
+                "name": "location",
+                "time": round(seen.timestamp() * 1e6) * 1000,
+                "values": {**VIENNA, "horizontalAccuracy": 8.0},
+            }
+        ],
+    }
+    assert (await bank.client.post(address, json=body)).status_code == 200
+    async with asyncio.timeout(30):
+        while not (await _phones(bank, "C-robbed")):  # noqa: ASYNC110 - told by HTTP
+            await asyncio.sleep(0.05)
+
+    payment = PAYMENT | {
+        "id": "far-away",
+        "customer_id": "C-robbed",
+        "occurred_at": now.isoformat(),
+        "place": LINZ,
+    }
+    told = await bank.client.post("/v1/transactions?wait=decision", json=payment)
+
+    (decision,) = told.json()["decisions"]
+    (hit,) = decision["hits"]
+    assert decision["outcome"] == "review"
+    assert hit["rule"] == "card-away-from-phone"
+    assert hit["reason"].startswith(
+        "card used 155 km from the phone, seen 40 s before (8 m accuracy)"
+    )
+
+
+async def _phones(bank: Bank, customer: str) -> list[dict[str, Any]]:
+    told = await bank.client.get(f"/v1/customers/{customer}")
+    return told.json().get("phones", []) if told.status_code == 200 else []
+
+
+async def test_the_customers_log_gets_only_what_is_news_of_a_drive(bank: Bank):
+    folder = recorded("android-drive")
+    address = await bank.register("news", customer_id="C-news")
+    path = truth(folder, "Location")
+    for _, body in messages(read(folder)):
+        assert (await bank.client.post(address, content=body)).status_code == 200
+    await bank.state("news", messages=len(list(messages(read(folder)))))
+
+    found = [one for told in await bank.activity("C-news") for one in told["fixes"]]
+
+    assert 0 < len(found) < len(path) / 3
