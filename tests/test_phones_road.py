@@ -136,7 +136,7 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
         if file.stem == "Location":
             for time, row in expected.items():
                 for axis in ("latitude", "longitude"):
-                    assert abs(float(row[axis]) - got[time].values[axis]) < 1e-7
+                    assert abs(float(row[axis]) - float(got[time].values[axis])) < 1e-7
     assert len(found) == len({(one.sensor, one.time) for one in found})
 
 

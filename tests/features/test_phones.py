@@ -21,7 +21,7 @@ MUNICH = Place(48.1351, 11.5820)  # 356 km
 VIENNA_WEST = Place(48.1966, 16.3380)  # 3 km
 
 
-def seen(trail: Trail, place: Place | None, seconds: float = 0.0) -> dict[str, float]:
+def seen(trail: Trail, place: Place | None, seconds: float = 0.0) -> dict[str, Any]:
     names = [feature.name for feature in PHONE_FEATURES]
     found = trail.profile(place, AT + round(seconds * SECOND))
     return dict(zip(names, found, strict=True))

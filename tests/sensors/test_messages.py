@@ -1,5 +1,7 @@
 """Messages of the Sensor Logger app: both schemas, and what phones mark as invalid."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -51,7 +53,7 @@ def test_of_one_sensor_and_one_nanosecond_the_first_reading_stands():
     ],
 )
 def test_what_a_phone_marks_as_invalid_is_left_out(
-    stated: dict[str, object], gone: set[str]
+    stated: dict[str, Any], gone: set[str]
 ):
     (found,) = readings(a_message(a_location(**stated)), received_at=NOON)
 
@@ -76,7 +78,7 @@ def test_a_location_of_negative_accuracy_is_no_fix():
     ],
 )
 def test_a_place_that_is_not_on_earth_is_refused_by_its_field(
-    values: dict[str, object], said: str
+    values: dict[str, Any], said: str
 ):
     with pytest.raises(BadRecord) as refused:
         readings(a_message(a_location(**values)), received_at=NOON)
