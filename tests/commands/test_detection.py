@@ -56,6 +56,19 @@ def test_evaluate_takes_the_last_whole_weeks_unless_told(bank: tuple[str, str]):
     ]
 
 
+def test_evaluate_learns_from_the_features_told(bank: tuple[str, str]):
+    payments, columns = bank
+    options = (payments, "--map", columns, "--weeks", "1")
+
+    by_all = evaluated(*options)
+    by_amount = evaluated(*options, "--features", "amount, is_*")
+    unknown = run("evaluate", *options, "--features", "amount,amuont")
+
+    assert by_amount["mean"]["ap"] < by_all["mean"]["ap"]
+    assert unknown.exit_code == 2
+    assert "got 'amuont', expected names of the catalogue" in unknown.output
+
+
 def test_evaluate_prints_a_table_for_people(bank: tuple[str, str]):
     payments, columns = bank
 
