@@ -24,7 +24,7 @@ AGENTS = {
         "agents.devices",
         "web.mount",
     ],
-    "deliver": ["agents.deliver", "agents.labels", "web.mount"],
+    "deliver": ["agents.deliver", "agents.labels", "agents.series", "web.mount"],
 }
 
 mode.loop.use("uvloop")

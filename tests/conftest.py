@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.local.elastic import elastic_server
+from app.local.influx import influx_server, installed
 from app.local.kafka import kafka_server
 from app.local.mongo import mongo_server
 from app.local.server import Server
 
 ROOT = Path(__file__).parent.parent
-NEEDS = ("kafka", "mongo", "elastic", "handbook")
+NEEDS = ("kafka", "mongo", "elastic", "influx", "handbook")
 PROGRAMS = {"mqtt": "mosquitto", "browser": "chromium"}
 
 
@@ -60,6 +61,14 @@ def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a real Elasticsearch (`.address` is its URL), one for all: own indices."""
     yield from _serve(elastic_server, tmp_path_factory.mktemp("elastic"))
+
+
+@pytest.fixture(scope="session")
+def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Give a real InfluxDB (`.address` is where to write), one for all."""
+    if not installed():
+        pytest.skip("influxd is not installed")
+    yield from _serve(influx_server, tmp_path_factory.mktemp("influx"))
 
 
 @pytest.fixture(scope="session")

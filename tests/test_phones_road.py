@@ -16,6 +16,7 @@ import pytest_asyncio
 from app.events.readings import Readings
 from app.local.kafka import kafka_server
 from app.local.ports import free_port
+from app.local.server import Server
 from app.sources.recordings import exported, messages, read
 from tests.recorded import NAMES, recorded, truth
 from tests.road import Road, records
@@ -30,9 +31,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 @dataclass
 class Bank:
-    """A worker that scores, its Kafka, and a manager's client."""
+    """A worker that scores, one that delivers, and a manager's client."""
 
     kafka: str
+    series: str
     url: str
     client: httpx.AsyncClient
 
@@ -60,6 +62,16 @@ class Bank:
             if record.key == device.encode()
         ]
 
+    async def stored(self, device: str, *, count: int) -> list[dict[str, Any]]:
+        """Return what InfluxDB has of a device once it is so many points."""
+        async with asyncio.timeout(60):
+            while True:
+                query = f"SELECT * FROM /.*/ WHERE device='{device}'"  # noqa: S608
+                found = asked(self.series, query)
+                if len(found) >= count:
+                    return found
+                await asyncio.sleep(0.2)
+
     async def activity(self, customer: str) -> list[dict[str, Any]]:
         """Return what a customer's log has."""
         return [
@@ -70,7 +82,9 @@ class Bank:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bank(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bank]:
+async def bank(
+    influx: Server, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Bank]:
     """A bank of this module's own."""
     folder = tmp_path_factory.mktemp("phones")
     server = kafka_server(folder / "kafka")
@@ -84,18 +98,35 @@ async def bank(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bank]:
         ),
         "SMARTBANK_WEB_PORT": str(port),
     }
+    series = {"SMARTBANK_WEB_PORT": "0", "SMARTBANK_INFLUX": influx.address}
     url = f"http://127.0.0.1:{port}"
     road = Road(server.address, folder / "road", environment=environment)
     try:
         server.wait_until_ready()
-        with road.running("one"):
+        deliver = Road(
+            server.address, folder / "two", "deliver", environment=environment | series
+        )
+        with road.running("one"), deliver.running("two"):
             async with httpx.AsyncClient(
                 base_url=url, auth=("mia", PASSWORD), timeout=20, trust_env=False
             ) as client:
                 await _ready(client)
-                yield Bank(server.address, url, client)
+                yield Bank(server.address, influx.address, url, client)
     finally:
         server.stop()
+
+
+def asked(series: str, query: str) -> list[dict[str, Any]]:
+    """Ask InfluxDB; return rows, `sensor` being what they are of, times in ns."""
+    url = series.replace("/write?", "/query?")
+    told = httpx.get(
+        url, params={"db": "smartbank", "q": query, "epoch": "ns"}, trust_env=False
+    ).json()
+    return [
+        {"sensor": one["name"], **dict(zip(one["columns"], row, strict=True))}
+        for one in told["results"][0].get("series", ())
+        for row in one["values"]
+    ]
 
 
 async def _ready(client: httpx.AsyncClient) -> None:
@@ -114,7 +145,7 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
     bank: Bank, name: str
 ):
     folder = recorded(name)
-    address = await bank.register(name)
+    address = await bank.register(name, keep_raw=True)
     sent = len(list(messages(read(folder))))
     command = "from app.cli import main; main()"
     for _ in range(2):  # all of it twice: repeats are dropped
@@ -123,8 +154,11 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
         assert await made.wait() == 0
 
     state = await bank.state(name, messages=2 * sent)
+    stored = await bank.stored(name, count=state["readings"])
 
     found = [one for message in await bank.readings(name) for one in message.readings]
+    places = {one["time"]: one for one in stored if one["sensor"] == "location"}
+    assert len(stored) == len(found)
     assert state["repeats"] == sent
     assert state["readings"] == len(found)
     for file in sorted(folder.glob("*.csv")):
@@ -137,6 +171,7 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
             for time, row in expected.items():
                 for axis in ("latitude", "longitude"):
                     assert abs(float(row[axis]) - float(got[time].values[axis])) < 1e-7
+                    assert abs(float(row[axis]) - places[time][axis]) < 1e-7
     assert len(found) == len({(one.sensor, one.time) for one in found})
 
 
@@ -211,3 +246,22 @@ async def test_the_customers_log_gets_only_what_is_news_of_a_drive(bank: Bank):
     found = [one for told in await bank.activity("C-news") for one in told["fixes"]]
 
     assert 0 < len(found) < len(path) / 3
+
+
+async def test_a_store_that_is_away_for_a_while_gets_every_reading(
+    bank: Bank, influx: Server
+):
+    address = await bank.register("patient", keep_raw=True)
+    body = list(messages(read(recorded("android-drive"))))[:20]
+    influx.kill()
+    try:
+        for _, message in body:
+            assert (await bank.client.post(address, content=message)).is_success
+        state = await bank.state("patient", messages=len(body))
+    finally:
+        influx.start()
+        influx.wait_until_ready()
+
+    stored = await bank.stored("patient", count=state["readings"])
+
+    assert len(stored) == state["readings"] > 1_000

@@ -54,6 +54,7 @@ def _stack(settings: Settings) -> Stack:
         "kafka": f"//{settings.kafka}",
         "mongo": settings.mongo,
         "elastic": settings.elastic,
+        "influx": settings.influx or "http://127.0.0.1:8086",
     }
     ports = {name: urlsplit(text).port or 0 for name, text in addresses.items()}
     return Stack(Path(settings.data_dir) / "services", outlives=True, ports=ports)

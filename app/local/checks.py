@@ -50,6 +50,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield program(noida.PROGRAM, _EXTRA, needed=not all(one.good for one in real))
     yield program(mongo.PROGRAM, _EXTRA, needed=True)
     yield program("mosquitto", "apt install mosquitto; MQTT tests skip without it")
+    yield program("influxd", "apt install influxdb; readings are not stored meanwhile")
     yield program("chromium", "apt install chromium; browser tests skip without it")
     yield program("docker", "only `make up` needs it; all else runs without")
     yield key("token_key", settings.token_key)

@@ -9,7 +9,7 @@ from typing import Self
 
 import msgspec
 
-from app.local import elastic, kafka, mongo
+from app.local import elastic, influx, kafka, mongo
 from app.local.keys import key_file
 from app.local.server import Server
 
@@ -18,11 +18,12 @@ _MAKE = {
     "elastic": elastic.elastic_server,
     "mongo": mongo.mongo_server,
     "kafka": kafka.kafka_server,
-}
+} | ({"influx": influx.influx_server} if influx.installed() else {})
 _ANSWERS: dict[str, Callable[[str], bool]] = {
     "elastic": elastic.answers,
     "mongo": mongo.answers,
     "kafka": kafka.answers,
+    "influx": influx.answers,
 }
 
 
@@ -36,7 +37,7 @@ class Running(msgspec.Struct, frozen=True):
 
 @dataclass
 class Stack:
-    """Kafka, Elasticsearch and Mongo, their data and their keys in one folder.
+    """Kafka, Elasticsearch, Mongo and, if there is one, InfluxDB, in one folder.
 
     As a context manager it starts them and stops them. With `outlives` they stay
     when this process ends, and another `Stack` on the same folder finds them.

@@ -2,6 +2,7 @@
 
 # ruff: noqa: EM102 - the first word of a BadRecord is the field, not a message
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from math import isfinite
@@ -17,6 +18,7 @@ Message = PushedMessage | list[dict[str, Any]]
 
 MOST_READINGS = 50_000  # of one message
 LONGEST_WORD = 64
+NAME = re.compile(r"[A-Za-z_][\w .+-]{0,63}", re.ASCII)
 EARLIEST_NS = 946_684_800 * 10**9  # 2000
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
 LOCATION = "location"
@@ -44,6 +46,9 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
         if not EARLIEST_NS <= time <= latest:
             expected = "nanoseconds since 1970, from 2000 until a day from now"
             raise BadRecord(f"{number}.time", str(time), expected)
+        if not NAME.fullmatch(sensor):
+            got, expected = repr(sensor)[:40], "letters, digits, space, . + - _"
+            raise BadRecord(f"{number}.name", got, expected)
         if (sensor, time) in found:
             continue
         try:
@@ -77,7 +82,7 @@ def _named(message: Message) -> Iterator[Named]:
         raise _too_many(len(message))
     for number, row in enumerate(message):
         sensor = row.get("sensor")
-        if not isinstance(sensor, str) or not 1 <= len(sensor) <= LONGEST_WORD:
+        if not isinstance(sensor, str):
             raise BadRecord(f"{number}.sensor", repr(sensor)[:40], "a sensor's name")
         if sensor.lower() == "metadata":
             continue
@@ -100,7 +105,7 @@ def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
     """
     found: dict[str, Value] = {}
     for name, value in values.items():
-        if name in _NOT_MEASURED or len(name) > LONGEST_WORD:
+        if name in _NOT_MEASURED or not NAME.fullmatch(name):
             continue
         known = _value(value)
         if known is not None:

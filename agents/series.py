@@ -1,0 +1,46 @@
+"""Series: readings down the log into the time series stores."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from agents.deliver import hand_on
+from agents.sinks.delivery import Delivery
+from agents.sinks.influx import InfluxSink
+from agents.sinks.timestream import TimestreamSink
+from app.decoding import UNREADABLE
+from app.engine.batches import Record
+from app.engine.engine import Outbox
+from app.events.readings import Readings
+from app.main import app, settings
+from app.topics import READINGS
+
+MOST = 100
+"""Messages written at once, about, when batches wait: each holds many readings."""
+
+decode = msgspec.json.Decoder(Readings).decode
+stores: list[Delivery[Readings]] = []
+if settings.influx:
+    stores.append(Delivery(InfluxSink(settings), most=MOST))
+if settings.timestream:
+    stores.append(Delivery(TimestreamSink(settings), most=MOST))
+app.first.extend(stores)
+
+
+@app.agent(app.batches(READINGS.name))
+async def series(batches: Any) -> None:
+    """Hand readings to the time series stores; a batch is done when all have it."""
+    async for batch in batches:
+        await hand_on(batch, read, stores)
+
+
+def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Readings]]:
+    """Decode messages of readings; what is none is a dead letter."""
+    found = []
+    for record in records:
+        try:
+            found.append((record, decode(record.value or b"")))
+        except UNREADABLE as error:
+            out.reject(record, error)
+    return found
