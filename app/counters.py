@@ -58,7 +58,8 @@ class Counters:
             for name in decision.shadows:
                 self.shadows[name] = self.shadows.get(name, 0) + 1
         del self.flagged[:-RECENT]
-        self.approved = decisions[-RECENT:]
+        self.approved += decisions[-RECENT:]
+        del self.approved[:-RECENT]
         latency = self.latency
         for taken in latencies:
             latency[bisect_left(BOUNDS_MS, taken)] += 1

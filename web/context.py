@@ -19,6 +19,7 @@ from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
 from web.outlet import Outlet
+from web.phones import Phones
 from web.problems import Problem
 
 ARCHIVE_SECONDS = 5.0
@@ -59,6 +60,7 @@ class Context:
     health: Health
     forwarder: Forwarder
     live: Live
+    phones: Phones
     archive: Archive | None = None
 
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:

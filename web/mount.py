@@ -24,6 +24,7 @@ from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
 from web.outlet import Outlet
+from web.phones import Phones
 from web.pulse import Heart, PulseSender
 from web.server import build
 from web.signatures import Signatures
@@ -80,8 +81,8 @@ class WebServer(Service):
         self.url = _url(settings, sock)
         signatures = Signatures(key)
         cluster = Cluster(settings.partitions)
-        live = Live()
-        follower = Follower(app, hear=[cluster.add, live.add])
+        live, phones = Live(), Phones()
+        follower = Follower(app, hear=[cluster.add, live.add, phones.add])
         outlet = Outlet(app)
         health = Health(app, follower.ends)
         self._context = context = Context(
@@ -100,6 +101,7 @@ class WebServer(Service):
             health=health,
             forwarder=Forwarder(signatures),
             live=live,
+            phones=phones,
             archive=Archive(settings),
         )
         heart = Heart(settings, app, self._counters, url=self.url)

@@ -28,6 +28,7 @@ from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
 from web.outlet import Outlet
+from web.phones import Phones
 from web.server import build
 from web.signatures import Signatures
 from web.users import User, Users, hash_password
@@ -162,6 +163,7 @@ class Site:
         self.outlet.followed["devices"] = [self.devices.hear]
         self.archive = MemoryArchive()
         self.live = Live()
+        self.phones = Phones()
         self.health = SimpleNamespace(stuck=[])
         self.context = Context(
             settings=self.settings,
@@ -179,6 +181,7 @@ class Site:
             health=cast("Health", self.health),
             forwarder=Forwarder(self.signatures, transport=others),
             live=self.live,
+            phones=self.phones,
             archive=self.archive,
         )
         self.auth = Auth(Users(self.settings.users_file), self.signatures)

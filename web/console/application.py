@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.console import marks, push, shell
 from web.console.client import Client, who
-from web.console.pages import live, transaction, transactions
+from web.console.pages import devices, live, transaction, transactions
 from web.console.tokens import style_sheet
 from web.context import Context
 
@@ -86,6 +86,8 @@ def page(client: Client, path: str) -> html.Div:
         return transactions.layout(client.snapshot())
     if path.startswith(transaction.PATH) and len(path) > len(transaction.PATH):
         return transaction.layout(unquote(path.removeprefix(transaction.PATH)))
+    if devices.of_devices(path):
+        return devices.layout(client, path)
     return html.Div(
         [
             html.H1("No such page"),
@@ -103,7 +105,8 @@ def known(path: str) -> bool:
     >>> known("/ui/"), known("/ui/transactions/T1"), known("/ui/elsewhere")
     (True, True, False)
     """
-    return path in ("/ui", live.PATH) or f"{path}/".startswith(transaction.PATH)
+    below = (transaction.PATH, f"{devices.PATH}/")
+    return path in ("/ui", live.PATH) or f"{path}/".startswith(below)
 
 
 class Pages:

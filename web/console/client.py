@@ -15,6 +15,7 @@ from web.api.models import CustomerState, TerminalState
 from web.auth import Caller
 from web.context import Context
 from web.live import Live, Snapshot
+from web.phones import Phones
 from web.problems import Problem
 
 who: ContextVar[Caller] = ContextVar("who")
@@ -46,6 +47,11 @@ class Client:
     def live(self) -> Live:
         """What happens now."""
         return self._context.live
+
+    @property
+    def phones(self) -> Phones:
+        """Where devices are."""
+        return self._context.phones
 
     def snapshot(self) -> Snapshot:
         """Return what happens now."""

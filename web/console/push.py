@@ -16,7 +16,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import live, pushed
+from web.console.pages import devices, live, pushed
 from web.console.wording import wire
 from web.live import TICK
 
@@ -63,6 +63,8 @@ class Told:
         shown = {"source": marks.badge(snapshot.source)}
         if path == live.PATH:
             shown |= pushed.shown(snapshot)
+        elif path and devices.of_devices(path) and devices.allowed():
+            shown |= devices.shown(client.phones, path)
         changed = {
             component: props
             for component, props in shown.items()

@@ -4,9 +4,13 @@ from dash import dcc, html
 
 from web.console import marks
 from web.console.client import Client, who
-from web.console.pages import live, transactions
+from web.console.pages import devices, live, transactions
 
-NAVIGATION = (("Live", live.PATH), ("Transactions", transactions.PATH))
+NAVIGATION = (
+    ("Live", live.PATH),
+    ("Transactions", transactions.PATH),
+    ("Devices", devices.PATH),
+)
 
 KEYS = (
     ("/", "search by id"),
@@ -42,7 +46,9 @@ def layout(client: Client) -> html.Div:
 
 def _header(client: Client) -> html.Header:
     links = [
-        html.A(name, href=path, **{"data-page": path}) for name, path in NAVIGATION
+        html.A(name, href=path, **{"data-page": path})
+        for name, path in NAVIGATION
+        if path != devices.PATH or devices.allowed()
     ]
     source = marks.badge(client.snapshot().source)
     return html.Header(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic, sleep
+from time import monotonic, sleep, time_ns
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,6 +71,32 @@ class Bank:
             trust_env=False,
         )
 
+    def register(self, device: str) -> str:
+        """Register a phone; return the address to push to."""
+        answer = httpx.post(
+            f"{self.url}/v1/devices",
+            json={"id": device, "customer_id": f"customer-of-{device}"},
+            auth=("mia", PASSWORD),
+            timeout=30,
+            trust_env=False,
+        )
+        assert answer.status_code == httpx.codes.CREATED, answer.text
+        return f"{self.url}{answer.json()['path']}"
+
+    def push(self, address: str, number: int, **values: float) -> None:
+        """Push where a phone is, as the app would: on its way north from Vienna."""
+        place = {"latitude": 48.2 + number / 1e3, "longitude": 16.4, "altitude": 180.0}
+        body = {
+            "messageId": number,
+            "sessionId": "s",
+            "deviceId": "d",
+            "payload": [
+                {"name": "location", "time": time_ns(), "values": place | values}
+            ],
+        }
+        answer = httpx.post(address, json=body, timeout=30, trust_env=False)
+        assert answer.status_code == httpx.codes.OK, answer.text
+
     def labelled(self, identity: str) -> bool:
         """Wait until features have learnt a payment's label, at most a minute."""
         deadline = monotonic() + STARTING
@@ -132,7 +158,10 @@ def bank(
         "SMARTBANK_ELASTIC": f"http://127.0.0.1:{free_port()}",  # decisions can wait
         "SMARTBANK_DATABASE": "console",
         "SMARTBANK_USERS_FILE": users_file(
-            folder / "users.jsonl", user(), user("vic", "viewer")
+            folder / "users.jsonl",
+            user(),
+            user("vic", "viewer"),
+            user("mia", "manager"),
         ),
     }
     kafka = bank_kafka.address

@@ -223,9 +223,11 @@
   const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
   const draw = (drawn) => {
     const figure = JSON.parse(drawn.dataset[root.dataset.theme]);
-    for (const trace of figure.data) trace.x = trace.x.map(shift);
-    for (const note of figure.layout.annotations || []) note.x = shift(note.x);
-    figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
+    if (!("plain" in drawn.dataset)) {
+      for (const trace of figure.data) trace.x = trace.x.map(shift);
+      for (const note of figure.layout.annotations || []) note.x = shift(note.x);
+      figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);
+    }
     setProps(drawn.id.replace("drawn", "chart"), { figure });
   };
 
