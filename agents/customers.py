@@ -5,11 +5,13 @@ from typing import Any
 
 import msgspec
 
+from agents.aggregating import Told, Watch
 from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
+from app.events.aggregates import Declared, Ready, Remembered
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
@@ -19,7 +21,10 @@ from app.main import app, counters
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-decode = msgspec.json.Decoder(Payment | Label | Fixes).decode
+Activity = Payment | Label | Declared | Remembered | Ready | Fixes
+NONE: Told = {}
+
+decode = msgspec.json.Decoder(Activity).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -34,18 +39,22 @@ def profile(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
     """Profile payments by their customer's row; pass labels on when learnt."""
-    for record in records:
+    watch = Watch(rows, "customer", lambda: list(map(payment_of, records)))
+    for place, record in enumerate(records):
         try:
             event = decode(record.value or b"")
         except UNREADABLE as error:
             out.reject(record, error)
             continue
-        if isinstance(event, Fixes):
-            rows[record.partition].touch(event.customer_id.encode()).fixes(event)
-            continue
-        terminal = event.terminal_id.encode()
-        if isinstance(event, Label):
+        if not isinstance(event, Payment):
+            if isinstance(event, Fixes):
+                rows[record.partition].touch(event.customer_id.encode()).fixes(event)
+                continue
+            if not isinstance(event, Label):
+                watch.learn(event, record.partition)
+                continue
             rows[record.partition].touch(event.customer_id.encode()).label(event)
+            terminal = event.terminal_id.encode()
             out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
             continue
         if event.currency not in MINOR_PER_MAJOR:
@@ -56,6 +65,18 @@ def profile(
         if row.seen(event.id):
             counters.duplicates += 1
             continue
-        profiled = ProfiledPayment(event, row.profile(event))
+        told = watch.profile(place, record.partition, row, event) if watch else NONE
+        profiled = ProfiledPayment(event, row.profile(event), told)
+        terminal = event.terminal_id.encode()
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(profiled), record)
     counters.dead_letters += out.rejected
+
+
+def payment_of(record: Record) -> Payment | None:
+    """Return the payment that a record is, if it is one that can be counted."""
+    try:
+        event = decode(record.value or b"")
+    except UNREADABLE:
+        return None
+    known = isinstance(event, Payment) and event.currency in MINOR_PER_MAJOR
+    return event if known else None

@@ -6,23 +6,29 @@ from typing import Any
 
 import msgspec
 
+from agents.aggregating import Watch, feed_back
 from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
+from app.events.aggregates import Declared, Ready, Remembered
+from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
-from app.events.payments import ProfiledPayment
+from app.events.payments import Payment, ProfiledPayment
 from app.features import catalogue
 from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
 from app.main import app, counters, lists, rules, waiters
+from app.rules.aggregates import Plan
 from app.scoring.assemble import decisions
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
 
 PROFILED = len(catalogue.PROFILE)
-decode = msgspec.json.Decoder(ProfiledPayment | Label).decode
+Activity = ProfiledPayment | Label | Declared | Remembered | Ready
+
+decode = msgspec.json.Decoder(Activity).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -40,7 +46,9 @@ def decide(
     origins: list[Record] = []
     payments: list[ProfiledPayment] = []
     features: list[list[float | None]] = []
-    for record in records:
+    plans: list[Plan | None] = []
+    watch = Watch(rows, "terminal", lambda: list(map(payment_of, records)))
+    for place, record in enumerate(records):
         try:
             event = decode(record.value or b"")
         except UNREADABLE as error:
@@ -52,6 +60,9 @@ def decide(
             key = event.customer_id.encode()
             out.send(LABELS_APPLIED.name, key, encode(event), record)
             continue
+        if not isinstance(event, ProfiledPayment):
+            watch.learn(event, record.partition)
+            continue
         if len(event.features) != PROFILED:
             expected = f"{PROFILED}, the customer's part of the catalogue"
             wrong = BadRecord("features", f"{len(event.features)} numbers", expected)
@@ -60,6 +71,10 @@ def decide(
         row = rows[record.partition].touch(event.payment.terminal_id.encode())
         origins.append(record)
         payments.append(event)
+        if watch:
+            told = watch.profile(place, record.partition, row, event.payment)
+            event.aggregates.update(told)
+            plans.append(watch.plan(record.partition))
         features.append(row.profile(event.payment, event.features[USUAL_RATIO]))
     present = rules.present
     made = decisions(
@@ -73,6 +88,8 @@ def decide(
     for record, decision in zip(origins, made, strict=True):
         key = decision.payment.customer_id.encode()
         out.send(DECISIONS.name, key, encode(decision), record)
+    if plans:
+        feed_back(origins, made, plans, out)
     if waiters:
         waiters.tell(made, published=app.engine.publisher.sent())
     counters.decided_batch(
@@ -80,3 +97,14 @@ def decide(
         [out.now - round(d.timings.received_at.timestamp() * 1000) for d in made],
     )
     counters.dead_letters += out.rejected
+
+
+def payment_of(record: Record) -> Payment | None:
+    """Return the payment that a record holds, if it holds one that can be counted."""
+    try:
+        event = decode(record.value or b"")
+    except UNREADABLE:
+        return None
+    if isinstance(event, ProfiledPayment) and event.payment.currency in MINOR_PER_MAJOR:
+        return event.payment
+    return None

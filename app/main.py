@@ -24,7 +24,13 @@ AGENTS = {
         "agents.devices",
         "web.mount",
     ],
-    "deliver": ["agents.deliver", "agents.labels", "agents.series", "web.mount"],
+    "deliver": [
+        "agents.deliver",
+        "agents.labels",
+        "agents.series",
+        "agents.backfill",
+        "web.mount",
+    ],
 }
 
 mode.loop.use("uvloop")

@@ -14,6 +14,7 @@ import msgspec
 
 from app import topics
 from app.compatibility import breaks
+from app.events.aggregates import Declared, Ready, Remembered
 from app.events.decisions import Decision
 from app.events.devices import Device
 from app.events.labels import Label, TransactionLabel
@@ -21,7 +22,7 @@ from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
 from app.events.readings import Fixes, Push, Readings
 from app.rules.lists import Entry
-from app.rules.rulebook import Backtested, Revision
+from app.rules.rulebook import Backfilled, Backtested, Revision
 
 FOLDER = Path(__file__).parent / "events" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -32,8 +33,12 @@ TYPES: dict[str, Any] = {
     topics.LABELS_BY_TRANSACTION.name: TransactionLabel,
     topics.SENSOR_READINGS.name: Push,
     topics.READINGS.name: Readings,
-    topics.CUSTOMER_ACTIVITY.name: Payment | Label | Fixes,
-    topics.TERMINAL_ACTIVITY.name: ProfiledPayment | Label,
+    topics.CUSTOMER_ACTIVITY.name: (
+        Payment | Label | Fixes | Declared | Remembered | Ready
+    ),
+    topics.TERMINAL_ACTIVITY.name: (
+        ProfiledPayment | Label | Declared | Remembered | Ready
+    ),
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,
     topics.LISTS.name: Entry,
@@ -41,8 +46,9 @@ TYPES: dict[str, Any] = {
     topics.PULSE.name: Pulse,
     f"{topics.RULES.name}-revision": Revision,
     f"{topics.RULES.name}-backtest": Backtested,
+    f"{topics.RULES.name}-backfill": Backfilled,
 }
-"""By topic; dead letters are bytes as they came. `rules` has two, told by the key."""
+"""By topic; dead letters are bytes as they came. `rules` has three, told by the key."""
 
 VERSIONS: dict[str, int] = {}
 """The present version where it is not the first."""

@@ -7,7 +7,7 @@ import msgspec
 
 from app.features import catalogue
 from app.rules.changes import faults
-from app.rules.errors import UnknownRule
+from app.rules.errors import AggregateInUse, UnknownAggregate, UnknownRule
 from app.rules.rulebook import Revision, Rulebook
 from app.rules.ruleset import Ruleset
 from app.topics import RULES
@@ -35,8 +35,9 @@ async def change(
 
     Raises:
         Problem: 428 or 412, nobody said which version is meant, or it is not the
-            present one; 404 or 422, a rule is not there or does not fit; 409, what
-            would decide was not tried on the archive; 503, Kafka is away.
+            present one; 404 or 422, what is named is not there or does not fit; 409,
+            what would decide was not tried on the archive, or an aggregate is in use;
+            503, Kafka is away.
     """
     head = context.rules.book.head
     if match is None:
@@ -46,8 +47,10 @@ async def change(
         raise _outrun(head, match)
     try:
         ruleset = make(head.ruleset)
-    except UnknownRule as error:
+    except (UnknownRule, UnknownAggregate) as error:
         raise Problem(404, str(error)) from error
+    except AggregateInUse as error:
+        raise Problem(409, str(error), kind="aggregate-in-use") from error
     if ruleset == head.ruleset:
         return head
     check(ruleset)
@@ -68,7 +71,9 @@ def check(ruleset: Ruleset) -> None:
     """
     if found := faults(ruleset, catalogue.NAMES):
         first = found[0]
-        detail = f"rule {first.rule}, {first.field}: {first.message}"
+        declared = {one.name for one in ruleset.aggregates}
+        kind = "aggregate" if first.rule in declared else "rule"
+        detail = f"{kind} {first.rule}, {first.field}: {first.message}"
         raise Problem(422, detail, kind="invalid-rules", faults=found)
 
 

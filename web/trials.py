@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from app.errors import SmartbankError
 from app.features import catalogue
 from app.parquet import files
+from app.parquet.past import aggregated
 from app.rules.changes import stamped, with_rule
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.rulebook import BANDS, Backtested, substances
@@ -85,8 +86,19 @@ class Trials:
         if since is None and newest is not None:
             since = newest - SPAN
         features = features_of(present, candidate)
-        frames = files.decisions(
-            self._root, COLUMNS, features=features, since=since, until=until
+        read = {
+            one.name: one
+            for side in (present, candidate)
+            for one in side.ruleset.aggregates
+            if one.name in features
+        }
+        frames = aggregated(
+            self._root,
+            COLUMNS,
+            features=features,
+            aggregates=list(read.values()),
+            since=since,
+            until=until,
         )
         return backtest(frames, present=present, candidate=candidate)
 

@@ -39,6 +39,7 @@ class Table:
     name: str = "bench"
     source: str = "bench"
     row: type[CustomerRow] = CustomerRow
+    shared: None = None
     owned: dict[int, Partition[CustomerRow]] = field(default_factory=dict)
 
     def changelog_tp(self, partition: int) -> TP:

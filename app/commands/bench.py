@@ -1,20 +1,21 @@
 """Measure speed, latency, memory and recovery; one JSON line a figure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import click
 
-from app.bench import customer_stage, road, state
+from app.bench import customer_stage, features, road, state
 from app.bench.figures import show
 from app.bench.house import housed
+from app.settings import load
 from app.simulate.bank import Bank
 from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import CHUNK, read
 
-PARTS = ("road", "customer-stage", "state")
+PARTS = ("features", "road", "customer-stage", "state")
 CUSTOMERS = 5_000
 
 
@@ -50,9 +51,22 @@ def bench(
             return read(file, columns=load_map(map_name))[1]
         return Bank(customers=CUSTOMERS).chunks()
 
+    wanted = parts or PARTS
+    if "features" in wanted:
+        learnt = islice(chunks(), payments // CHUNK)
+        for figure in features.measure(learnt, currency=load({}).currency):
+            show(figure)
+    if with_kafka := [part for part in wanted if part != "features"]:
+        _run(with_kafka, chunks, payments=payments)
+
+
+def _run(
+    parts: Sequence[str], chunks: Callable[[], Iterator[Chunk]], *, payments: int
+) -> None:
+    """Measure what needs a Kafka."""
     first: Iterable[Chunk] = islice(chunks(), -(-payments // CHUNK))
     with housed() as house:
-        for part in parts or PARTS:
+        for part in parts:
             if part == "road":
                 figures = road.measure(house, chunks(), payments=payments)
             elif part == "customer-stage":

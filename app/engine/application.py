@@ -126,10 +126,16 @@ class Application(faust.App):
         *,
         row: type[Row],
         source: str,
+        shared: type[Row] | None = None,
         help: str = "",  # noqa: A002
     ) -> CheckpointedTable[Any]:
-        """Declare a checkpointed table, fed by one source topic."""
-        table = CheckpointedTable(self, name=name, row=row, source=source, help=help)
+        """Declare a checkpointed table, fed by one source topic.
+
+        `shared` is the type of the row that all of a partition share, if there is one.
+        """
+        table = CheckpointedTable(
+            self, name=name, row=row, source=source, shared=shared, help=help
+        )
         return self.tables.add(table)
 
     async def on_first_start(self) -> None:

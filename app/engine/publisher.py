@@ -184,6 +184,11 @@ class Publisher:
         lane = lanes[partition_for(key or b"", len(lanes))]
         lane.append(key, value, timestamp, headers)
 
+    def broadcast(self, topic: str, value: bytes, timestamp: int) -> None:
+        """Add one record, without a key, to every partition of a topic."""
+        for lane in self._routes[topic]:
+            lane.append(None, value, timestamp, [])
+
     def flush(self) -> None:
         """Set all waiting records on their way."""
         for lane in self._lanes.values():

@@ -152,7 +152,7 @@ def _made(
     if reading.owner != claim:
         message = f"{reading.owner} has claimed the same partition of {table.name}"
         raise Superseded(message)
-    rows = Partition(table.row)
+    rows = Partition(table.row, table.shared)
     rows.restore(reading)
     rows.changelog_end = end
     try:

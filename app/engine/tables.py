@@ -13,6 +13,9 @@ DIRTY_ROWS = 4_000
 DIRTY_BYTES = 16 * 1024 * 1024
 """A partition is checkpointed before its time when this much of it has changed."""
 
+SHARED = b""
+"""The key of the row that a whole partition shares; no other row has it."""
+
 
 class Row(Protocol):
     """A state row: learns in place, and survives as bytes."""
@@ -33,7 +36,8 @@ R = TypeVar("R", bound=Row)
 class Partition(Generic[R]):
     """The rows of one partition, owned by one worker at a time.
 
-    Rows restored from the changelog stay bytes until first touched.
+    Rows restored from the changelog stay bytes until first touched. One row, of a type
+    of its own, may be the whole partition's: it is kept and restored like any other.
 
     Attributes:
         done: the source offset below which every record is in the rows.
@@ -45,8 +49,9 @@ class Partition(Generic[R]):
         marked: whether the changelog held a marker.
     """
 
-    def __init__(self, row: type[R]) -> None:
+    def __init__(self, row: type[R], shared: type[Row] | None = None) -> None:
         self._row = row
+        self._shared = shared
         self.rows: dict[bytes, R | bytes] = {}
         self.dirty: set[bytes] = set()
         self.origins: dict[Origin, Reached] = {}
@@ -74,6 +79,20 @@ class Partition(Generic[R]):
         """Return a key's row to look at, or None where there is none."""
         row = self.rows.get(key)
         return self._row.decode(row) if isinstance(row, bytes) else row
+
+    def shared(self, *, learn: bool = False) -> Any:
+        """Return the row that the partition shares, None where nothing made one.
+
+        To `learn` from, it is made if new, and will be checkpointed.
+        """
+        row: Any = self.rows.get(SHARED)
+        if isinstance(row, bytes) and self._shared:
+            row = self.rows[SHARED] = self._shared.decode(row)  # type: ignore[assignment]
+        if learn and self._shared:
+            self.dirty.add(SHARED)
+            if row is None:
+                row = self.rows[SHARED] = self._shared()  # type: ignore[assignment]
+        return row
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every key with its row's bytes."""
@@ -112,10 +131,12 @@ class Partition(Generic[R]):
         Raises:
             Exception: what the row's `decode` raises.
         """
-        for row in self.rows.values():
-            if isinstance(row, bytes):
-                self._row.decode(row)
-            break
+        self.shared()
+        for key, row in self.rows.items():
+            if key != SHARED:
+                if isinstance(row, bytes):
+                    self._row.decode(row)
+                break
 
 
 def _encoded(row: Row | bytes | None) -> bytes | None:
@@ -130,9 +151,17 @@ class CheckpointedTable(faust.Table, Generic[R]):
     """
 
     def __init__(
-        self, app: Any, *, name: str, row: type[R], source: str, **options: Any
+        self,
+        app: Any,
+        *,
+        name: str,
+        row: type[R],
+        source: str,
+        shared: type[Row] | None = None,
+        **options: Any,
     ) -> None:
         self.row = row
+        self.shared = shared
         self.source = source
         self.owned: dict[int, Partition[R]] = {}
         super().__init__(
@@ -156,6 +185,7 @@ class CheckpointedTable(faust.Table, Generic[R]):
         known = super().info()
         return {
             "row": self.row,
+            "shared": self.shared,
             "source": self.source,
             **{name: known[name] for name in kept if name in known},
         }

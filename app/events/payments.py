@@ -90,11 +90,15 @@ class Payment(
     synthetic: bool = False
 
 
-class ProfiledPayment(Struct, frozen=True, gc=False, tag="payment", tag_field=type_tag):
+class ProfiledPayment(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag="payment", tag_field=type_tag
+):
     """A payment with what the customer's past says, on `terminal-activity`.
 
-    `features` are the customer's part of the vector, in the catalogue's order.
+    `features` are the customer's part of the vector, in the catalogue's order;
+    `aggregates` what analysts have declared, by name.
     """
 
     payment: Payment
     features: Annotated[list[float | None], Meta(max_length=256)]
+    aggregates: Annotated[dict[str, float | None], Meta(max_length=256)] = {}

@@ -13,6 +13,7 @@ from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, Place
 from app.events.readings import Fixes
+from app.features.aggregates import Memory, decode_memory, encode_memory
 from app.features.clock import (
     DAY,
     LABEL_DELAY,
@@ -24,6 +25,7 @@ from app.features.clock import (
 )
 from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
+from app.features.sections import sectioned, sections
 
 HORIZON = 31 * DAY  # the longest window and a day for late payments
 MOST_PAYMENTS = 5_000  # remembered a customer; beyond it the oldest are forgotten
@@ -65,6 +67,7 @@ class CustomerRow:
         "_squares",
         "_times",
         "_trail",
+        "memory",
     )
     _times: "array[int]"
     _amounts: "array[int]"  # one longer than times: its last is the sum of all
@@ -82,6 +85,7 @@ class CustomerRow:
         self._placed_at = NOWHERE
         self._place = Place(0.0, 0.0)
         self._trail: Trail | None = None  # where the phones were
+        self.memory: Memory | None = None
 
     def seen(self, payment_id: str) -> bool:
         """Whether a payment of that id is among those remembered."""
@@ -298,7 +302,10 @@ class CustomerRow:
                 self._excess[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
-                self._trail.encode() if self._trail else b"",
+                sections(
+                    self._trail.encode() if self._trail else b"",
+                    encode_memory(self.memory),
+                ),
             )
         )
 
@@ -329,10 +336,11 @@ class CustomerRow:
         row._squares = array("Q", data[squares:excess])
         row._excess = array("I", data[excess:ids])
         row._ids = bytearray(data[ids:frauds])
-        trail = frauds + FRAUD.size * labelled
-        row._frauds = list(FRAUD.iter_unpack(data[frauds:trail]))
-        if trail < len(data):
-            row._trail = Trail.decode(data[trail:])
+        end = frauds + FRAUD.size * labelled
+        row._frauds = list(FRAUD.iter_unpack(data[frauds:end]))
+        trail, memory = sectioned(data[end:], 2)
+        row._trail = Trail.decode(trail) if trail else None
+        row.memory = decode_memory(memory)
         return row
 
     def view(self) -> dict[str, object]:

@@ -10,6 +10,7 @@ import mmh3
 
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.features.aggregates import Memory, decode_memory, encode_memory
 from app.features.clock import DAY, LABEL_DELAY, microseconds, moment
 
 HORIZON = 38 * DAY  # delay, longest window, and a day for late payments
@@ -28,9 +29,10 @@ class TerminalRow:
     A label counts at its payment's own time, whenever it arrives; told twice, it
     counts once; an all-clear takes it back. A fraud of an amount that is outlying
     for its customer says nothing of the terminal: the card was stolen elsewhere.
+    `memory` holds what aggregates count.
     """
 
-    __slots__ = ("_frauds", "_outlying", "_times")
+    __slots__ = ("_frauds", "_outlying", "_times", "memory")
     _times: "array[int]"
     _outlying: "array[int]"  # the times of payments that were outlying
 
@@ -38,6 +40,7 @@ class TerminalRow:
         self._times = array("q")
         self._outlying = array("q")
         self._frauds: list[tuple[int, bytes]] = []
+        self.memory: Memory | None = None
 
     def profile(
         self, payment: Payment, usual_ratio: float | None = None
@@ -132,6 +135,7 @@ class TerminalRow:
                 times.tobytes(),
                 outlying.tobytes(),
                 *(FRAUD.pack(*fraud) for fraud in frauds),
+                encode_memory(self.memory),
             )
         )
 
@@ -156,14 +160,16 @@ class TerminalRow:
         if data[0] != VERSION:
             message = f"terminal row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
-        _, count, outlying, _ = HEADER.unpack_from(data)
+        _, count, outlying, past = HEADER.unpack_from(data)
         row = cls()
         start = HEADER.size
         end = start + 8 * count
         row._times = array("q", data[start:end])
         start, end = end, end + 8 * outlying
         row._outlying = array("q", data[start:end])
-        row._frauds = list(FRAUD.iter_unpack(data[end:]))
+        start, end = end, end + FRAUD.size * past
+        row._frauds = list(FRAUD.iter_unpack(data[start:end]))
+        row.memory = decode_memory(data[end:])
         return row
 
     def view(self) -> dict[str, object]:

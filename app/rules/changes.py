@@ -1,16 +1,27 @@
 """Changes: from one ruleset to the next, and what differs between two."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
+from app.events.aggregates import Aggregate
+from app.features.aggregates import definition
+from app.rules.aggregates import check
 from app.rules.compiled import compile_ruleset
-from app.rules.errors import BadRule, Fault, UnknownRule, fault
-from app.rules.rulebook import BANDS
-from app.rules.ruleset import Bands, Rule, Ruleset, State, versioned
+from app.rules.errors import (
+    AggregateInUse,
+    BadRule,
+    Fault,
+    UnknownAggregate,
+    UnknownRule,
+    fault,
+)
+from app.rules.rulebook import BANDS, reads
+from app.rules.ruleset import Rule, Ruleset, State, versioned
+
+Part = TypeVar("Part", Rule, Aggregate)
 
 
 class Edit(Struct, frozen=True):
@@ -21,7 +32,7 @@ class Edit(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """What became of one rule, or of the bands; `fields` are those that changed."""
+    """What became of a rule, an aggregate or the bands; `fields` are what changed."""
 
     name: str
     kind: Literal["added", "removed", "changed"]
@@ -58,6 +69,42 @@ def without(before: Ruleset, name: str, *, author: str) -> Ruleset:
     return stamped(before, replace(before, rules=rules), author=author)
 
 
+def with_aggregate(before: Ruleset, given: Aggregate, *, author: str) -> Ruleset:
+    """Return a ruleset with an aggregate added at its end, or changed at its place.
+
+    Raises:
+        AggregateInUse: rules read it, and would mean something else all at once.
+    """
+    names = [one.name for one in before.aggregates]
+    same = any(definition(one) == definition(given) for one in before.aggregates)
+    if given.name in names and not same:
+        _unused(before, given.name)
+    if given.name in names:
+        found = [given if one.name == given.name else one for one in before.aggregates]
+    else:
+        found = [*before.aggregates, given]
+    return stamped(before, replace(before, aggregates=found), author=author)
+
+
+def without_aggregate(before: Ruleset, name: str, *, author: str) -> Ruleset:
+    """Return a ruleset without one of its aggregates.
+
+    Raises:
+        UnknownAggregate: there is none of that name.
+        AggregateInUse: rules read it.
+    """
+    found = [one for one in before.aggregates if one.name != name]
+    if len(found) == len(before.aggregates):
+        raise UnknownAggregate(name, [one.name for one in found])
+    _unused(before, name)
+    return stamped(before, replace(before, aggregates=found), author=author)
+
+
+def _unused(ruleset: Ruleset, name: str) -> None:
+    if readers := [rule.name for rule in ruleset.rules if reads(rule, name)]:
+        raise AggregateInUse(name, readers)
+
+
 def stamped(before: Ruleset, after: Ruleset, *, author: str) -> Ruleset:
     """Give what differs from before its author and next version, and the whole both.
 
@@ -66,17 +113,20 @@ def stamped(before: Ruleset, after: Ruleset, *, author: str) -> Ruleset:
     """
     old = {rule.name: rule for rule in before.rules}
     rules = [_stamped(old.get(rule.name), rule, author) for rule in after.rules]
-    if rules == before.rules and after.bands == before.bands:
+    was = {one.name: one for one in before.aggregates}
+    found = [_stamped(was.get(one.name), one, author) for one in after.aggregates]
+    parts = Ruleset(bands=after.bands, rules=rules, aggregates=found, author=author)
+    if replace(parts, version=before.version, author=before.author) == before:
         return before
-    return versioned(Ruleset(bands=after.bands, rules=rules, author=author))
+    return versioned(parts)
 
 
-def _stamped(old: Rule | None, rule: Rule, author: str) -> Rule:
+def _stamped(old: Part | None, new: Part, author: str) -> Part:
     if old is None:
-        return replace(rule, version=1, author=author)
-    if replace(rule, version=old.version, author=old.author) == old:
+        return replace(new, version=1, author=author)
+    if replace(new, version=old.version, author=old.author) == old:
         return old
-    return replace(rule, version=old.version + 1, author=author)
+    return replace(new, version=old.version + 1, author=author)
 
 
 def find(ruleset: Ruleset, name: str) -> Rule:
@@ -92,12 +142,11 @@ def find(ruleset: Ruleset, name: str) -> Rule:
 
 
 def diff(before: Ruleset, after: Ruleset) -> list[Change]:
-    """Tell two rulesets apart: bands first, then rules in the order of their names."""
+    """Tell two rulesets apart: bands first, the rest in the order of their names."""
     changes = []
     if fields := _differences(before.bands, after.bands):
         changes.append(Change(BANDS, "changed", fields))
-    old = {rule.name: rule for rule in before.rules}
-    new = {rule.name: rule for rule in after.rules}
+    old, new = _named(before), _named(after)
     for name in sorted(old.keys() | new.keys()):
         if name not in new:
             changes.append(Change(name, "removed"))
@@ -108,8 +157,14 @@ def diff(before: Ruleset, after: Ruleset) -> list[Change]:
     return changes
 
 
-def _differences(before: Rule | Bands, after: Rule | Bands) -> dict[str, Edit]:
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+def _named(ruleset: Ruleset) -> dict[str, Rule | Aggregate]:
+    """Return the parts of a ruleset by name; rules' names have no blank."""
+    aggregates = {f"aggregate {one.name}": one for one in ruleset.aggregates}
+    return {**{rule.name: rule for rule in ruleset.rules}, **aggregates}
+
+
+def _differences(before: Struct, after: Struct) -> dict[str, Edit]:
+    old, new = asdict(before), asdict(after)
     return {name: Edit(old[name], new[name]) for name in old if old[name] != new[name]}
 
 
@@ -119,6 +174,10 @@ def faults(ruleset: Ruleset, features: Sequence[str]) -> list[Fault]:
     Rules that are off are looked at too: what is written down can be tried.
     """
     found = []
+    try:
+        check(ruleset.aggregates, features)
+    except BadRule as error:
+        return [fault(error)]
     for rule in ruleset.rules:
         alone = replace(ruleset, rules=[replace(rule, state="shadow")])
         try:

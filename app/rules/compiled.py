@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from app.errors import RuleError
+from app.rules.aggregates import check
 from app.rules.errors import BadRule
 from app.rules.expression import Expression, compile_expression, first_comparison
 from app.rules.reason import Reason, compile_reason
@@ -44,13 +45,18 @@ class CompiledRuleset:
     """A ruleset that fits the features named, in the order of their vector.
 
     `rules` holds the live ones and the shadow ones in the ruleset's order; `fields`
-    the columns that they read.
+    the columns that they read. Its own aggregates are the last of the features.
     """
 
     ruleset: Ruleset
     features: tuple[str, ...]
     rules: tuple[CompiledRule, ...]
     fields: Fields
+
+    @property
+    def aggregates(self) -> tuple[str, ...]:
+        """The names of its own aggregates."""
+        return self.features[len(self.features) - len(self.ruleset.aggregates) :]
 
     def conditions(self, frame: pl.DataFrame) -> pl.DataFrame:
         """Evaluate all rules on a frame with the columns of `fields`.
@@ -63,13 +69,16 @@ class CompiledRuleset:
 def compile_ruleset(ruleset: Ruleset, features: Iterable[str]) -> CompiledRuleset:
     """Check a ruleset's live and shadow rules against the features and compile them.
 
-    Beside the features, in the order of their vector, rules may read the payment's
-    own `FACTS`.
+    Beside the features, in the order of their vector, rules may read the ruleset's
+    aggregates and the payment's own `FACTS`.
 
     Raises:
         BadRule: an expression or a template cannot be used; it names rule and field.
+        BadAggregate: an aggregate cannot be used.
     """
     features = tuple(features)
+    check(ruleset.aggregates, features)
+    features += tuple(one.name for one in ruleset.aggregates)
     fields: dict[str, Kind] = dict.fromkeys(features, "number")
     fields |= dict.fromkeys(FACTS, "text")
     rules = tuple(_compile(r, fields) for r in ruleset.rules if r.state != "off")

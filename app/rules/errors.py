@@ -88,6 +88,34 @@ class UnknownRule(RuleError):  # noqa: N818 - as above
 
 
 @dataclass
+class UnknownAggregate(RuleError):  # noqa: N818 - as above
+    """The ruleset has no aggregate of that name."""
+
+    name: str
+    known: list[str]
+
+    def __str__(self) -> str:
+        wanted = "expected one that is declared: there is none"
+        if self.known:
+            wanted = expected(self.name, self.known, of="ruleset")
+        return f"got aggregate {self.name!r}, {wanted}"
+
+
+@dataclass
+class AggregateInUse(RuleError):  # noqa: N818 - as above
+    """An aggregate cannot go while rules read it."""
+
+    name: str
+    readers: list[str]
+
+    def __str__(self) -> str:
+        return (
+            f"aggregate {self.name} is read by {', '.join(self.readers)}; take it out "
+            "of them first, or declare another under a new name"
+        )
+
+
+@dataclass
 class BadRule(RuleError):  # noqa: N818 - as above
     """A rule of a ruleset cannot be used: which rule, which of its fields, why."""
 

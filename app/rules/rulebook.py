@@ -6,16 +6,22 @@ order lets the first stand, in every worker the same.
 """
 
 import hashlib
+import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from app.errors import RuleError
+from app.events.aggregates import Aggregate
+from app.features.aggregates import definition
 from app.rules.ruleset import Bands, Rule, Ruleset
 
 REVISION = "revision"
 BACKTEST = "backtest"
+BACKFILL = "backfill"
 BANDS = "the bands"
 """What the bands are called among rules, whose names have no spaces."""
 
@@ -65,8 +71,29 @@ class Backtested(Struct, frozen=True, kw_only=True):
         return f"{BACKTEST}:{self.substance}".encode()
 
 
+class Backfilled(Struct, frozen=True, kw_only=True):
+    """That an aggregate is whole: what the archive held of it has been told.
+
+    `revision` is the one that declared it; `payments` are those that count, with
+    event times from `since` on.
+    """
+
+    name: str
+    revision: int
+    payments: int
+    since: datetime | None
+    at: datetime | None = None
+
+    @property
+    def key(self) -> bytes:
+        """Its key on the topic: of one aggregate the newest backfill is kept."""
+        return f"{BACKFILL}:{self.name}".encode()
+
+
 class Rulebook:
     """The revisions in their order, and the newest backtest of each substance.
+
+    `backfills` holds the newest of each aggregate, by name.
 
     Begins with the ruleset that decides while the log is empty, as number 0.
     """
@@ -77,6 +104,7 @@ class Rulebook:
         )
         self.revisions = [first]
         self.backtests: dict[str, Backtested] = {}
+        self.backfills: dict[str, Backfilled] = {}
 
     @property
     def head(self) -> Revision:
@@ -97,6 +125,9 @@ class Rulebook:
                 backtest = msgspec.json.decode(value, type=Backtested)
                 told = msgspec.structs.replace(backtest, at=at)
                 self.backtests[backtest.substance] = told
+            elif kind == BACKFILL:
+                backfill = msgspec.json.decode(value, type=Backfilled)
+                self.backfills[backfill.name] = msgspec.structs.replace(backfill, at=at)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             message = f"rules: got a record {key!r} that does not fit: {error}"
             raise RuleError(message) from error
@@ -115,6 +146,21 @@ class Rulebook:
                 return revision.ruleset
         return None
 
+    def declared_at(self, aggregate: Aggregate) -> int:
+        """Return the revision since which an aggregate stands as it does now."""
+        since = self.head.number
+        for revision in reversed(self.revisions):
+            if aggregate not in revision.ruleset.aggregates:
+                break
+            since = revision.number
+        return since
+
+    def backfill(self, aggregate: Aggregate) -> Backfilled | None:
+        """Return what made an aggregate whole, None as long as it is not."""
+        found = self.backfills.get(aggregate.name)
+        stands = found and found.revision >= self.declared_at(aggregate)
+        return found if stands else None
+
     def unproven(self, ruleset: Ruleset) -> list[str]:
         """Name what a ruleset would let decide without having decided or been tried.
 
@@ -130,20 +176,35 @@ class Rulebook:
 
 def substances(ruleset: Ruleset) -> dict[str, str]:
     """Digest what decides in a ruleset: its live rules, by name, and its bands."""
-    live = {r.name: substance(r) for r in ruleset.rules if r.state == "live"}
+    aggregates = ruleset.aggregates
+    live = {
+        rule.name: substance(rule, [a for a in aggregates if reads(rule, a.name)])
+        for rule in ruleset.rules
+        if rule.state == "live"
+    }
     return live | {BANDS: substance(ruleset.bands)}
 
 
-def substance(what: Rule | Bands) -> str:
+def reads(rule: Rule, name: str) -> bool:
+    """Whether a rule may depend on an aggregate: it names it, if only in words."""
+    texts = (rule.expression, rule.value, rule.threshold, rule.reason)
+    named = re.compile(rf"\b{re.escape(name)}\b").search
+    return any(text and named(text) for text in (*texts, *rule.figures.values()))
+
+
+def substance(what: Rule | Bands, aggregates: Sequence[Aggregate] = ()) -> str:
     """Digest what an outcome depends on; words and authors may change freely.
+
+    That includes the `aggregates` that a rule reads.
 
     >>> bands = Bands(review_from=40, decline_from=80)
     >>> substance(bands) == substance(Bands(review_from=40.0, decline_from=80.0))
     True
     """
-    parts = (
+    parts: list[Any] = (
         [float(what.review_from), float(what.decline_from)]
         if isinstance(what, Bands)
         else [what.expression, float(what.score), what.action]
     )
+    parts += [definition(one) for one in aggregates]
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.errors import RuleError
+from app.events.aggregates import Aggregate
 from app.rules.errors import BadRule
 
 LISTS = ("block-list", "allow-list")
@@ -56,13 +57,15 @@ class Bands(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Ruleset(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All rules that hold together, under one version.
 
-    An empty `version` is filled in on reading with a digest of rules and bands.
+    `aggregates` are features of its own that rules may read. An empty `version` is
+    filled in on reading with a digest of rules, bands and aggregates.
     """
 
     bands: Bands
     rules: list[Rule]
     version: str = ""
     author: str = "smartbank"
+    aggregates: list[Aggregate] = []
 
 
 def read_ruleset(data: bytes, *, form: Literal["json", "toml"] = "json") -> Ruleset:
@@ -86,9 +89,11 @@ def read_ruleset(data: bytes, *, form: Literal["json", "toml"] = "json") -> Rule
 
 
 def versioned(ruleset: Ruleset) -> Ruleset:
-    """Give a ruleset the version that its bands and rules have: their digest."""
-    parts = msgspec.json.encode([ruleset.bands, ruleset.rules])
-    version = hashlib.sha256(parts).hexdigest()[:12]
+    """Give a ruleset the version that its parts have: their digest."""
+    parts: list[Any] = [ruleset.bands, ruleset.rules]
+    if ruleset.aggregates:
+        parts.append(ruleset.aggregates)
+    version = hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:12]
     return msgspec.structs.replace(ruleset, version=version)
 
 

@@ -27,12 +27,16 @@ def decisions(
     """Decide a batch of profiled payments: one decision each, in the same order.
 
     `terminal_features` are the terminals' part of each vector, which follows the
-    customers' part; both together are in the order of `rules.features`.
+    customers' part; aggregates, by their names, come last: together they are in the
+    order of `rules.features`.
     """
     vectors = [
         profiled.features + terminal
         for profiled, terminal in zip(batch, terminal_features, strict=True)
     ]
+    if names := rules.aggregates:
+        for vector, profiled in zip(vectors, batch, strict=True):
+            vector.extend(map(profiled.aggregates.get, names))
     payments = [profiled.payment for profiled in batch]
     evaluations = decide(vectors, payments, rules=rules)
     if lists:

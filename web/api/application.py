@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from web import login
 from web.api import (
+    aggregates,
     devices,
     entities,
     internal,
@@ -50,6 +51,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         rules.routes(context),
         rule_changes.routes(context),
         rule_trials.routes(context),
+        aggregates.routes(context),
         lists.routes(context),
         devices.routes(context),
         sensors.routes(context),

@@ -155,6 +155,29 @@ TRIED = {
         "examples": [],
     },
 }
+AGGREGATE = {
+    "name": "card_declined_1h",
+    "entity": "card",
+    "aggregate": "count",
+    "window": "1h",
+    "condition": "channel = 'online' AND outcome = 'decline'",
+}
+AGGREGATES = {
+    "aggregates": [
+        {
+            "aggregate": {**AGGREGATE, "author": "mia"},
+            "state": "live",
+            "rules": ["many-declines-in-an-hour"],
+            "backfill": {
+                "name": "card_declined_1h",
+                "revision": 4,
+                "payments": 812,
+                "since": "2026-02-27T23:00:00Z",
+                "at": "2026-03-01T12:00:09Z",
+            },
+        }
+    ]
+}
 LISTING = {
     "kind": "customer",
     "value": "C000123",

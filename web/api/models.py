@@ -1,12 +1,13 @@
 """Models: what the API takes and answers, beside the words on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
+from app.events.aggregates import Aggregate
 from app.events.decisions import Decision
 from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
@@ -15,7 +16,7 @@ from app.events.readings import Fix
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
-from app.rules.rulebook import Backtested
+from app.rules.rulebook import Backfilled, Backtested
 from app.scoring.backtest import Report
 from app.scoring.decide import Evaluation
 from web.users import Role
@@ -151,6 +152,21 @@ class Tried(Struct, frozen=True):
 
     recorded: list[str]
     report: Report
+
+
+class AggregateState(Struct, frozen=True):
+    """An aggregate, which rules read it, and what made it whole once it is live."""
+
+    aggregate: Aggregate
+    state: Literal["backfilling", "live"]
+    rules: list[str]
+    backfill: Backfilled | None
+
+
+class Aggregates(Struct, frozen=True):
+    """What is aggregated, in the order of the vector."""
+
+    aggregates: list[AggregateState]
 
 
 class Listed(Struct, frozen=True):

@@ -26,6 +26,22 @@ Match = Annotated[
 ]
 
 
+async def changed(
+    context: Context, make: Any, caller: Caller, comment: str, match: str | None
+) -> Response:
+    """Change the ruleset; answer with what that changed, and its new version."""
+    told = await change(
+        context,
+        make,
+        author=caller.name,
+        comment=comment,
+        match=match.strip().removeprefix("W/").strip('"') if match else None,
+    )
+    found = answer(summary(context.rules.book, told))
+    found.headers["etag"] = f'"{told.ruleset.version}"'
+    return found
+
+
 def routes(context: Context) -> APIRouter:
     """Return the routes that change rules."""
     router = APIRouter(tags=["Rules"])
@@ -33,20 +49,6 @@ def routes(context: Context) -> APIRouter:
     book = context.rules.book
     good = {200: ("RevisionSummary", examples.REVISION)}
     refused = (404, 409, 412, 422, 428, 503)
-
-    async def changed(
-        make: Any, caller: Caller, comment: str, match: str | None
-    ) -> Response:
-        told = await change(
-            context,
-            make,
-            author=caller.name,
-            comment=comment,
-            match=match.strip().removeprefix("W/").strip('"') if match else None,
-        )
-        found = answer(summary(book, told))
-        found.headers["etag"] = f'"{told.ruleset.version}"'
-        return found
 
     @router.put(
         "/v1/rules/{name}",
@@ -70,7 +72,7 @@ def routes(context: Context) -> APIRouter:
         if not isinstance(rule, Rule):
             raise Problem(422, "got a whole ruleset, expected one rule")
         make = partial(changes.with_rule, rule=rule, author=caller.name)
-        return await changed(make, caller, comment, match)
+        return await changed(context, make, caller, comment, match)
 
     @router.post(
         "/v1/rules/{name}/state",
@@ -86,7 +88,7 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Change how a rule counts; live needs a backtest of the rule as it is."""
         make = partial(changes.with_state, name=name, state=to, author=caller.name)
-        return await changed(make, caller, comment, match)
+        return await changed(context, make, caller, comment, match)
 
     @router.delete(
         "/v1/rules/{name}",
@@ -98,7 +100,7 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Take a rule out of the ruleset; earlier versions keep it."""
         make = partial(changes.without, name=name, author=caller.name)
-        return await changed(make, caller, comment, match)
+        return await changed(context, make, caller, comment, match)
 
     @router.post(
         "/v1/rules/import",
@@ -120,7 +122,7 @@ def routes(context: Context) -> APIRouter:
         if not isinstance(ruleset, Ruleset):
             raise Problem(422, "got one rule, expected a ruleset with bands and rules")
         make = partial(changes.stamped, after=ruleset, author=caller.name)
-        return await changed(make, caller, comment, match)
+        return await changed(context, make, caller, comment, match)
 
     @router.post(
         "/v1/rules/rollback",
@@ -132,6 +134,6 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Put a ruleset in place that has decided before, exactly as it stood."""
         earlier = of_version(book, version)
-        return await changed(lambda _: earlier, caller, comment, match)
+        return await changed(context, lambda _: earlier, caller, comment, match)
 
     return router

@@ -7,6 +7,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.events.aggregates import Aggregate
 from app.events.decisions import Decision
 from app.events.devices import Registration
 from app.events.payments import Transaction
@@ -33,6 +34,8 @@ TYPES = (
     models.Differences,
     models.Backtests,
     models.Tried,
+    Aggregate,
+    models.Aggregates,
     Listing,
     models.Listed,
     models.Reevaluated,

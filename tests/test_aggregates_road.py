@@ -1,0 +1,230 @@
+"""An aggregate declared while two real workers decide: whole at once, over kills."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.local.kafka import kafka_server
+from app.local.server import Server
+from app.topics import ensure_topics
+from tests.road import Road, decisions
+from tests.test_rules_road import shares, start
+from tests.web.site import key_in, user, users_file
+
+START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CARD = "4539578763621486"
+CARDS = [f"C{n}" for n in range(8)]
+ONLINE = {
+    "name": "card_online_1h",
+    "entity": "card",
+    "aggregate": "count",
+    "window": "1h",
+    "condition": "channel = 'online'",
+}
+DECLINED = {
+    "name": "card_declined_1h",
+    "entity": "card",
+    "aggregate": "count",
+    "window": "1h",
+    "condition": "channel = 'online' AND outcome = 'decline'",
+}
+AT_TERMINAL = {
+    "name": "terminal_customers_1d",
+    "entity": "terminal",
+    "aggregate": "distinct",
+    "field": "customer_id",
+    "window": "1d",
+}
+RULE = {
+    "name": "many-declines-in-an-hour",
+    "expression": "card_declined_1h >= 3",
+    "score": 50,
+    "reason": "{card_declined_1h:.0f} declines in an hour, from {threshold:.0f} on",
+    "action": "review",
+    "state": "shadow",
+}
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    """A Kafka that no other test's workers share."""
+    server = kafka_server(tmp_path / "kafka")
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def site(
+    own_kafka: Server, mongo: Server, elastic: Server, tmp_path: Path
+) -> AsyncIterator[dict[str, Any]]:
+    """Two workers that decide, one that delivers, and clients of the first two."""
+    users = users_file(tmp_path / "users.jsonl", user("mia", "manager"))
+    everywhere = {
+        "SMARTBANK_USERS_FILE": users,
+        "SMARTBANK_MONGO": mongo.address,
+        "SMARTBANK_ELASTIC": elastic.address,
+        "SMARTBANK_DATABASE": "aggregates-road",
+    }
+    folder = tmp_path / "road"
+    road = Road(own_kafka.address, folder, environment=everywhere)
+    deliver = Road(own_kafka.address, folder, "deliver", environment=dict(everywhere))
+    found: dict[str, Any] = {"road": road, "deliver": deliver, "folder": folder}
+    await ensure_topics(road.settings)
+    with road.running(), deliver.running("store"):
+        for name in ("one", "two"):
+            start(found, name)
+        await ready(found)
+        try:
+            yield found
+        finally:
+            for name in ("one", "two"):
+                await found[name].aclose()
+
+
+async def ready(site: dict[str, Any]) -> None:
+    """Wait until both that decide have half of the partitions, and know it."""
+    async with asyncio.timeout(120):
+        for name in ("one", "two"):
+            while sorted(await shares(site[name]))[-2:] != [2, 2]:  # noqa: ASYNC110 - told by HTTP
+                await asyncio.sleep(0.1)
+
+
+class Bank:
+    """Sends payments, a minute apart, and keeps what was decided of each."""
+
+    def __init__(self, site: dict[str, Any]) -> None:
+        self.site = site
+        self.sent = 0
+        self.decided: list[dict[str, Any]] = []
+
+    async def pay(self, *customers: str, **fields: Any) -> list[dict[str, Any]]:
+        """Send a payment of each customer; return the decisions."""
+        made = []
+        for customer in customers:
+            self.sent += 1
+            at = START + timedelta(minutes=self.sent)
+            made.append(
+                {
+                    "id": f"tx-{self.sent}",
+                    "occurred_at": at.isoformat(),
+                    "customer_id": customer,
+                    "terminal_id": key_in(self.sent % 4, prefix="P"),
+                    "amount": 1_250,
+                    "currency": "EUR",
+                    "channel": "online",
+                    "card_number": CARD,
+                    **fields,
+                }
+            )
+        path = "/v1/transactions?wait=decision"
+        found = await self.site["one"].post(path, json=made)
+        assert found.status_code == 200, found.text
+        self.decided += found.json()["decisions"]
+        return list(found.json()["decisions"])
+
+
+async def change(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Any:
+    """Declare an aggregate or save a rule on the present version."""
+    seen = (await client.get("/v1/rules")).headers["etag"]
+    found = await client.put(
+        f"{path}/{body['name']}",
+        json=body,
+        params={"comment": "as a test"},
+        headers={"if-match": seen},
+    )
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+async def live(client: httpx.AsyncClient, *names: str) -> None:
+    """Wait, at most two minutes, until aggregates are whole."""
+    async with asyncio.timeout(120):
+        while True:
+            found = (await client.get("/v1/aggregates")).json()["aggregates"]
+            if {
+                one["aggregate"]["name"] for one in found if one["state"] == "live"
+            } >= set(names):
+                return
+            await asyncio.sleep(0.1)
+
+
+async def blocked(client: httpx.AsyncClient, customer: str) -> None:
+    """Have whatever a customer pays declined."""
+    entry = {
+        "kind": "customer",
+        "value": customer,
+        "verdict": "block",
+        "reason": "test",
+    }
+    found = await client.post("/v1/lists", json=entry)
+    assert found.status_code == 200, found.text
+
+
+async def kill(site: dict[str, Any]) -> None:
+    """Kill every worker, and start their successors."""
+    for name in ("one", "two"):
+        site["road"].kill(name)
+        await site[name].aclose()
+        start(site, name)
+    site["deliver"].kill("store")
+    site["deliver"].start("store")
+
+
+@pytest.mark.slow
+async def test_an_aggregate_is_whole_over_two_workers_and_kills_change_nothing(
+    site: dict[str, Any], own_kafka: Server
+) -> None:
+    bank = Bank(site)
+    customers = [key_in(partition) for partition in range(4)]
+    first = customers[0]
+    await blocked(site["one"], first)
+    await bank.pay(*customers, *customers, first)
+    await change(site["one"], "/v1/aggregates", ONLINE)
+    await change(site["two"], "/v1/aggregates", DECLINED)
+    await change(site["one"], "/v1/aggregates", AT_TERMINAL)
+    meanwhile = await bank.pay(*customers)
+    await kill(site)  # at whatever the declaration and the backfill are
+    await ready(site)
+    await live(site["two"], *(one["name"] for one in (ONLINE, DECLINED, AT_TERMINAL)))
+    await change(site["one"], "/v1/rules", RULE)
+    whole = await bank.pay(*customers)
+    await kill(site)
+    await ready(site)
+    again = await bank.pay(*customers)
+    pos = await bank.pay(first, channel="pos")
+    published = await decisions(own_kafka.address)
+
+    def told(made: list[dict[str, Any]], name: str) -> list[float | None]:
+        return [decision["features"].get(name) for decision in made]
+
+    assert {
+        one["outcome"] for one in bank.decided if one["payment"]["customer_id"] == first
+    } == {"decline"}
+    assert set(told(meanwhile, ONLINE["name"])) <= {None, 3.0, 4.0}
+    assert told(whole, ONLINE["name"]) == [5.0, 4.0, 4.0, 4.0]
+    assert told(whole, DECLINED["name"]) == [4.0, 0.0, 0.0, 0.0]
+    assert told(again, ONLINE["name"]) == [6.0, 5.0, 5.0, 5.0]
+    assert told(again, DECLINED["name"]) == [5.0, 0.0, 0.0, 0.0]
+    assert told(pos, ONLINE["name"]) == [6.0]
+    assert told(pos, DECLINED["name"]) == [6.0]
+    assert [one["shadows"] for one in whole] == [[RULE["name"]], [], [], []]
+    assert len(published) == len(bank.decided) == bank.sent
+    seen: dict[str, set[str]] = {}
+    for decision in bank.decided:
+        payment = decision["payment"]
+        here = seen.setdefault(payment["terminal_id"], set())
+        here.add(payment["customer_id"])
+        value = decision["features"].get(AT_TERMINAL["name"])
+        assert value in (None, len(here))
+    assert None not in told(whole + again, AT_TERMINAL["name"])

@@ -1,0 +1,142 @@
+"""Aggregates: numbers over windows that are declared, not programmed."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import Response
+
+from app.events.aggregates import Aggregate
+from app.rules import changes
+from app.rules.errors import AggregateInUse
+from app.rules.rulebook import Rulebook, reads
+from web.api import examples
+from web.api.models import Aggregates, AggregateState, Checked, answer
+from web.api.rule_changes import Comment, Match, changed
+from web.api.schema import body, responses
+from web.auth import Caller, requires
+from web.bodies import read_body
+from web.context import Context
+from web.problems import Problem
+from web.rulings import check
+
+MOST_BYTES = 64 * 1024
+
+
+def routes(context: Context) -> APIRouter:
+    """Return the routes to the aggregates."""
+    router = APIRouter(tags=["Aggregates"])
+    viewer = Depends(requires("viewer"))
+    manager = Depends(requires("manager"))
+    book = context.rules.book
+    good = {200: ("RevisionSummary", examples.REVISION)}
+    refused = (404, 409, 412, 422, 428, 503)
+
+    @router.get(
+        "/v1/aggregates",
+        summary="What is aggregated",
+        responses=responses({200: ("Aggregates", examples.AGGREGATES)}),
+    )
+    async def aggregates(_: Caller = viewer) -> Response:
+        """Return the aggregates, each with its state; the rules' version is the ETag.
+
+        `backfilling` until rows have what the archive holds: its value is null. Then
+        `live`.
+        """
+        found = answer(Aggregates(states(book)))
+        found.headers["etag"] = f'"{book.head.ruleset.version}"'
+        return found
+
+    @router.post(
+        "/v1/aggregates/validate",
+        summary="Can this be aggregated?",
+        responses=responses(
+            {200: ("Checked", examples.CHECKED)}, refused=(400, 409, 413, 422)
+        ),
+        openapi_extra=body(["Aggregate"], examples.AGGREGATE),
+    )
+    async def validate(request: Request, caller: Caller = viewer) -> Response:
+        """Check an aggregate; nothing is changed.
+
+        422 names the field that is at fault, and the place in the condition.
+        """
+        given = await read_aggregate(request)
+        before = book.head.ruleset
+        try:
+            after = changes.with_aggregate(before, given, author=caller.name)
+        except AggregateInUse as error:
+            raise Problem(409, str(error), kind="aggregate-in-use") from error
+        check(after)
+        told = changes.diff(before, after)
+        return answer(Checked(after.version, book.unproven(after), told))
+
+    @router.put(
+        "/v1/aggregates/{name}",
+        summary="Declare an aggregate",
+        responses=responses(good, refused=(400, 413, *refused)),
+        openapi_extra=body(["Aggregate"], examples.AGGREGATE),
+    )
+    async def put(
+        name: str,
+        request: Request,
+        comment: Comment,
+        match: Match = None,
+        caller: Caller = manager,
+    ) -> Response:
+        """Declare one, or another of its name that no rule reads (409 else).
+
+        It is aggregated at once, in every worker; what the archive holds of it is told
+        within seconds, and from then on rules have its value.
+        """
+        given = await read_aggregate(request, name=name)
+        make: Any = partial(changes.with_aggregate, given=given, author=caller.name)
+        return await changed(context, make, caller, comment, match)
+
+    @router.delete(
+        "/v1/aggregates/{name}",
+        summary="Take an aggregate out",
+        responses=responses(good, refused=refused),
+    )
+    async def delete(
+        name: str, comment: Comment, match: Match = None, caller: Caller = manager
+    ) -> Response:
+        """Take one out that no rule reads (409 else); rows forget it."""
+        make: Any = partial(changes.without_aggregate, name=name, author=caller.name)
+        return await changed(context, make, caller, comment, match)
+
+    return router
+
+
+def states(book: Rulebook) -> list[AggregateState]:
+    """Tell of each aggregate how far it is, and which rules read it."""
+    ruleset = book.head.ruleset
+    return [
+        AggregateState(
+            aggregate=one,
+            state="live" if (backfill := book.backfill(one)) else "backfilling",
+            rules=[rule.name for rule in ruleset.rules if reads(rule, one.name)],
+            backfill=backfill,
+        )
+        for one in ruleset.aggregates
+    ]
+
+
+async def read_aggregate(request: Request, *, name: str | None = None) -> Aggregate:
+    """Read an aggregate, its name as in the path where there is one.
+
+    Raises:
+        Problem: 400, 413 or 422.
+    """
+    text = await read_body(request, most=MOST_BYTES)
+    try:
+        raw = msgspec.json.decode(text)
+        if name and isinstance(raw, dict) and raw.setdefault("name", name) != name:
+            detail = f"got name {raw['name']!r}, expected {name!r} as in the path"
+            raise Problem(422, detail, kind="invalid-aggregate")
+        return msgspec.convert(raw, Aggregate)
+    except msgspec.ValidationError as error:
+        detail = f"aggregate: {error}"
+        raise Problem(422, detail, kind="invalid-aggregate") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(400, f"the body is no JSON: {error}") from error
