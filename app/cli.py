@@ -17,6 +17,7 @@ COMMANDS = {
     "simulate": "app.commands.simulate:simulate",
     "train": "app.commands.train:train",
     "evaluate": "app.commands.evaluate:evaluate",
+    "scenarios": "app.commands.scenarios:scenarios",
     "services": "app.commands.services:services",
     "topics": "app.commands.topics:topics",
     "bench": "app.commands.bench:bench",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from app.capture import captured
 from app.errors import BadRecord
 from app.events.labels import Label
+from app.events.payments import Payment
 from app.features.catalogue import NAMES, USUAL_RATIO
 from app.features.clock import DAY
 from app.features.customers import CustomerRow
@@ -78,7 +79,11 @@ class Road:
 
     def vectors(self, chunk: Chunk) -> list[Vector | None]:
         """Return each payment's features in the catalogue's order; None if refused."""
-        found: list[Vector | None] = []
+        return [one and one[1] for one in self.profiled(chunk)]
+
+    def profiled(self, chunk: Chunk) -> list[tuple[Payment, Vector] | None]:
+        """Return payments as captured, each with its features; None if refused."""
+        found: list[tuple[Payment, Vector] | None] = []
         labels = iter(chunk.labels)
         upcoming = next(labels, None)
         for identity, value, at in zip(
@@ -92,7 +97,7 @@ class Road:
                 upcoming = next(labels, None)
         return found
 
-    def _profile(self, value: bytes) -> Vector | None:
+    def _profile(self, value: bytes) -> tuple[Payment, Vector] | None:
         try:
             payment = captured(
                 value,
@@ -112,7 +117,7 @@ class Road:
         terminal = self._terminals.get(payment.terminal_id)
         if terminal is None:
             terminal = self._terminals[payment.terminal_id] = TerminalRow()
-        return profile + terminal.profile(payment, profile[USUAL_RATIO])
+        return payment, profile + terminal.profile(payment, profile[USUAL_RATIO])
 
     def _learn(self, label: Label) -> None:
         if label.customer_id in self._customers:

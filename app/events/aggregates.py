@@ -8,6 +8,7 @@ from app.events.payments import Id, matching, type_tag
 
 Entity = Literal[
     "customer",
+    "customer_at_terminal",
     "card",
     "device",
     "merchant",

@@ -50,6 +50,7 @@ FACTS: Mapping[str, Fact] = {
 SHARED: Mapping[Entity, str | None] = {
     "customer": None,
     "terminal": None,
+    "customer_at_terminal": "terminal_id",
     "card": "card",
     "device": "device_id",
     "merchant": "merchant_id",

@@ -43,6 +43,7 @@ CONDITIONS: dict[str | None, Callable[[Payment, str, float], bool]] = {
 SHARED: dict[str, Callable[[Payment], Any]] = {
     "customer": lambda p: p.customer_id,
     "terminal": lambda p: p.terminal_id,
+    "customer_at_terminal": lambda p: (p.customer_id, p.terminal_id),
     "card": lambda p: (p.customer_id, p.card and p.card.token),
     "device": lambda p: (p.customer_id, p.device_id),
     "merchant": lambda p: (p.customer_id, p.merchant_id),
