@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": "app.commands.demo:demo",
     "worker": "app.commands.worker:worker",
     "replay": "app.commands.replay:replay",
+    "reporting": "app.commands.reporting:reporting",
     "simulate": "app.commands.simulate:simulate",
     "train": "app.commands.train:train",
     "evaluate": "app.commands.evaluate:evaluate",

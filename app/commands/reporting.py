@@ -1,0 +1,56 @@
+"""Compare ways of reporting on a phone's recording: messages against location error."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+import plotly.graph_objects as go
+from rich.console import Console
+from rich.table import Table
+
+from app.sensors.fixes import fixes
+from app.sensors.messages import readings
+from app.sensors.tradeoff import Outcome, compare
+from app.sources.recordings import read
+
+
+@click.command()
+@click.argument("recording", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write a page with it.")
+def reporting(*, recording: Path, as_json: bool, plot: Path | None) -> None:
+    """Say how many of RECORDING's fixes each way sends, and how wrong it is then."""
+    rows = [dict(row) for row in read(recording).rows]
+    live = [row for row in rows if float(row.get("seconds_elapsed") or 0) >= 0]
+    found = compare(fixes(readings(live, received_at=datetime.now(UTC))))
+    if plot:
+        drawn(found, recording.name).write_html(plot, include_plotlyjs=True)
+    if as_json:
+        for one in found:
+            click.echo(msgspec.json.encode(one).decode())
+        return
+    table = Table("way", "sent", "share", "mean error", "95 %", "most")
+    for one in found:
+        errors = (f"{metres:.0f} m" for metres in (one.mean_m, one.p95_m, one.most_m))
+        table.add_row(one.how, str(one.sent), f"{one.sent / one.of:.1%}", *errors)
+    Console().print(table)
+
+
+def drawn(found: list[Outcome], title: str) -> go.Figure:
+    """Draw share sent against mean error, clock beside event."""
+    figure = go.Figure()
+    for name, start in (("by the clock", "every"), ("by event", "by event")):
+        mine = [one for one in found if one.how.startswith(start)]
+        figure.add_scatter(
+            x=[one.sent / one.of for one in mine],
+            y=[max(one.mean_m, 0.1) for one in mine],
+            text=[one.how for one in mine],
+            mode="lines+markers+text",
+            textposition="top right",
+            name=name,
+        )
+    figure.update_layout(title=title, template="plotly_white")
+    figure.update_xaxes(title="share of fixes sent", type="log", tickformat=".0%")
+    figure.update_yaxes(title="mean location error, m", type="log")
+    return figure
