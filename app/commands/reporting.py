@@ -38,19 +38,24 @@ def reporting(*, recording: Path, as_json: bool, plot: Path | None) -> None:
 
 
 def drawn(found: list[Outcome], title: str) -> go.Figure:
-    """Draw share sent against mean error, clock beside event."""
+    """Draw share sent against the largest error, clock beside event."""
     figure = go.Figure()
-    for name, start in (("by the clock", "every"), ("by event", "by event")):
-        mine = [one for one in found if one.how.startswith(start)]
+    for name, start, side in (
+        ("by the clock", "every ", "top right"),
+        ("by event", "by event, moved ", "bottom left"),
+    ):
+        mine = [one for one in found if one.how.startswith(start) and one.sent < one.of]
         figure.add_scatter(
             x=[one.sent / one.of for one in mine],
-            y=[max(one.mean_m, 0.1) for one in mine],
-            text=[one.how for one in mine],
+            y=[one.most_m for one in mine],
+            text=[one.how.removeprefix(start) for one in mine],
             mode="lines+markers+text",
-            textposition="top right",
+            textposition=side,
             name=name,
         )
     figure.update_layout(title=title, template="plotly_white")
-    figure.update_xaxes(title="share of fixes sent", type="log", tickformat=".0%")
-    figure.update_yaxes(title="mean location error, m", type="log")
+    figure.update_xaxes(
+        title="share of fixes sent", tickformat=".0%", rangemode="tozero"
+    )
+    figure.update_yaxes(title="largest location error, m", rangemode="tozero")
     return figure
