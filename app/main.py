@@ -22,6 +22,7 @@ AGENTS = {
         "agents.customers",
         "agents.terminals",
         "agents.devices",
+        "agents.bridge",
         "web.mount",
     ],
     "deliver": [

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +13,15 @@ import msgspec
 import pytest
 import pytest_asyncio
 
+from app.errors import ServiceError
 from app.events.readings import Readings
+from app.local import mosquitto
+from app.local.certificates import certificate
 from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
+from app.mqtt import Broker
+from app.sources.publishing import publish
 from app.sources.recordings import exported, messages, read
 from tests.recorded import NAMES, recorded, truth
 from tests.road import Road, records
@@ -81,9 +86,23 @@ class Bank:
         ]
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A broker over mutual TLS, as AWS IoT Core is one."""
+    if not mosquitto.installed():
+        pytest.skip("mosquitto is not installed")
+    server = mosquitto.mosquitto_server(tmp_path_factory.mktemp("mosquitto"))
+    server.start()
+    try:
+        server.wait_until_ready()
+        yield server
+    finally:
+        server.stop()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bank(
-    influx: Server, tmp_path_factory: pytest.TempPathFactory
+    influx: Server, broker: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Bank]:
     """A bank of this module's own."""
     folder = tmp_path_factory.mktemp("phones")
@@ -98,6 +117,7 @@ async def bank(
         ),
         "SMARTBANK_WEB_PORT": str(port),
     }
+    environment |= mosquitto.environment(broker)
     series = {"SMARTBANK_WEB_PORT": "0", "SMARTBANK_INFLUX": influx.address}
     url = f"http://127.0.0.1:{port}"
     road = Road(server.address, folder / "road", environment=environment)
@@ -265,3 +285,75 @@ async def test_a_store_that_is_away_for_a_while_gets_every_reading(
     stored = await bank.stored("patient", count=state["readings"])
 
     assert len(stored) == state["readings"] > 1_000
+
+
+def published(
+    broker: Server, folder: Path, device: str, recording: Path
+) -> tuple[str, ...]:
+    """Return the words that replay a recording as a device of the broker's."""
+    cert, key = certificate(folder, device)
+    to = f"{broker.address}/{device}"
+    words = ("--to", to, "--cert", str(cert), "--key", str(key))
+    command = "from app.cli import main; main()"
+    trust = ("--ca", str(folder / "ca.pem"))
+    return ("-c", command, "replay", str(recording), *words, *trust)
+
+
+@pytest.mark.mqtt
+async def test_a_real_drive_goes_in_by_mqtt_while_the_broker_restarts_and_none_is_lost(
+    bank: Bank, broker: Server
+):
+    folder = recorded("iphone-drive")
+    await bank.register("by-mqtt", keep_raw=True)
+    sent = len(list(messages(read(folder))))
+    words = published(broker, broker.folder, "by-mqtt", folder)
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, *words, "--pace", "120", cwd=ROOT
+    )
+    await bank.state("by-mqtt", messages=20)
+    broker.restart()
+    assert await asyncio.wait_for(made.wait(), 120) == 0
+
+    await bank.state("by-mqtt", messages=sent)
+    count = len(read(folder).rows)
+    stored = await bank.stored("by-mqtt", count=count)
+
+    state = await bank.state("by-mqtt", messages=sent)
+    assert state["readings"] == len(stored) == count
+    assert state["messages"] - state["repeats"] == sent
+    for time, row in truth(folder, "Location").items():
+        (point,) = [
+            one for one in stored if one["sensor"] == "location" and one["time"] == time
+        ]
+        assert abs(point["latitude"] - float(row["latitude"])) < 1e-7
+        assert abs(point["longitude"] - float(row["longitude"])) < 1e-7
+
+
+@pytest.mark.mqtt
+async def test_a_device_may_write_to_its_own_topic_only(bank: Bank, broker: Server):
+    await bank.register("victim")
+    cert, key = certificate(broker.folder, "intruder")
+    ours = Broker(broker.address, str(cert), str(key), str(broker.folder / "ca.pem"))
+
+    with pytest.raises(ServiceError, match="refused: NOT_AUTHORIZED"):
+        await publish(ours, "victim", [(0.0, b"{}")], pace=None)
+
+
+@pytest.mark.mqtt
+async def test_what_an_unregistered_device_publishes_is_a_dead_letter(
+    bank: Bank, broker: Server
+):
+    cert, key = certificate(broker.folder, "unknown")
+    ours = Broker(broker.address, str(cert), str(key), str(broker.folder / "ca.pem"))
+    await publish(ours, "unknown", [(0.0, b'{"messageId": 1}')], pace=None)
+
+    async with asyncio.timeout(30):
+        while not (found := await _letters(bank, b"unknown")):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+    assert b"not registered" in dict(found[0].headers)["error"]
+    assert found[0].value == b'{"messageId": 1}'
+
+
+async def _letters(bank: Bank, key: bytes) -> list[Any]:
+    return [one async for one in records(bank.kafka, "dead-letters") if one.key == key]

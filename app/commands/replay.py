@@ -7,8 +7,8 @@ from typing import Unpack
 
 import click
 
-from app.commands.phone import push_recording
-from app.commands.sending import MOMENT, How, check, send, sending_options, utc
+from app.commands.phone import ByPhone, phone_options, push_recording
+from app.commands.sending import MOMENT, check, send, sending_options, utc
 from app.sources.column_map import load_map
 from app.sources.files import read
 
@@ -16,8 +16,7 @@ from app.sources.files import read
 @click.command()
 @click.argument("file", type=click.Path(exists=True, path_type=Path))
 @click.option("--map", "map_name", help="A column map: handbook, or a TOML file.")
-@click.option("--to", help="The address of a registered phone: FILE is a recording.")
-@click.option("--now", is_flag=True, help="A recording's times, moved to now.")
+@phone_options
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many payments.")
 @click.option("--since", type=MOMENT, help="From this event time on, UTC.")
 @click.option("--until", type=MOMENT, help="Before this event time, UTC.")
@@ -26,27 +25,24 @@ def replay(
     *,
     file: Path,
     map_name: str | None,
-    to: str | None,
-    now: bool,
     limit: int | None,
     since: datetime | None,
     until: datetime | None,
-    **how: Unpack[How],
+    **how: Unpack[ByPhone],
 ) -> None:
     """Send FILE's payments, in the order of event time, and wait for the decisions.
 
     With --to, FILE is a recording of the Sensor Logger app (a folder or zip of CSV
-    files, or JSON), which is pushed as the phone would have pushed it. Without --rate
+    files, or JSON), which is pushed as the phone would have pushed it; to an address
+    mqtts://host:8883/DEVICE it is published, with --cert and --key. Without --rate
     or --pace it goes as fast as payments are decided, or messages are taken.
     """
     check(how)
-    if bool(map_name) == bool(to):
+    if bool(map_name) == bool(how["to"]):
         message = "a file of payments needs --map, a phone's recording --to"
         raise click.UsageError(message)
-    if to:
-        asyncio.run(
-            push_recording(file, to, pace=how["pace"], now=now, as_json=how["as_json"])
-        )
+    if how["to"]:
+        asyncio.run(push_recording(file, how))
         return
     total, chunks = read(
         file,

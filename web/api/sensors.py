@@ -2,13 +2,11 @@
 
 from datetime import UTC, datetime
 
-import msgspec
 from fastapi import APIRouter, Request
-from msgspec import Raw
 from starlette.responses import Response
 
 from app.errors import BadRecord
-from app.events.devices import Device
+from app.pushed import pushed
 from app.readings import MOST_BYTES, message
 from app.topics import SENSOR_READINGS
 from web.api import examples
@@ -55,17 +53,3 @@ def routes(context: Context) -> APIRouter:
         return answer(Taken(device.id))
 
     return router
-
-
-def pushed(device: Device, text: bytes) -> bytes:
-    """Return the raw record of a message that a device sent."""
-    return msgspec.json.encode(
-        {
-            "device_id": device.id,
-            "message": Raw(text),
-            "customer_id": device.customer_id,
-            "kind": device.kind,
-            "keep_raw": device.keep_raw,
-            "synthetic": device.synthetic,
-        }
-    )

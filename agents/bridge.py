@@ -1,0 +1,99 @@
+"""Bridge: what devices publish over MQTT, onto the raw topic; acknowledged after."""
+
+import asyncio
+import time
+from typing import Any
+
+from awscrt import mqtt5
+from mode import Service
+
+from app.main import app, counters, devices, settings
+from app.mqtt import FILTER, Broker, client
+from app.pushed import pushed
+from app.topics import DEAD_LETTERS, SENSOR_READINGS
+
+Arrived = tuple[str, bytes, Any]
+"""Topic, payload, and what acknowledges it."""
+
+
+class Bridge(Service):
+    """Takes messages at QoS 1, and acknowledges each once Kafka has it.
+
+    The broker keeps the session while the worker is away, and what is not
+    acknowledged comes again: a repeat counts once, as over HTTP. That a device
+    writes to its own topic only is the broker's to see to, by its certificate.
+    """
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__()
+        self._broker = broker
+        self._arrived: asyncio.Queue[Arrived] = asyncio.Queue()
+        self._client: mqtt5.Client | None = None
+
+    @Service.task
+    async def _take(self) -> None:
+        while not self.should_stop and not app.engine.started:
+            await self.sleep(0.1)
+        self._client = client(
+            self._broker,
+            f"smartbank-{settings.worker}",
+            received=self._received,
+            connected=self._connected,
+            failed=self._failed,
+        )
+        self._client.start()
+        while not self.should_stop:
+            batch = [await self._arrived.get()]
+            while not self._arrived.empty():
+                batch.append(self._arrived.get_nowait())
+            self._publish(batch)
+            await app.engine.publisher.sent()
+            for *_, handle in batch:
+                if handle is not None:
+                    self._client.invoke_publish_acknowledgement(handle)
+
+    def _publish(self, batch: list[Arrived]) -> None:
+        now = time.time_ns() // 1_000_000
+        for topic, payload, _ in batch:
+            identity = topic.split("/")[1]
+            device = devices.present.entries.get(identity)
+            key = identity.encode()
+            if device is None or not device.secret_hash:
+                why = b"device: got one that is not registered, or was revoked"
+                headers = [("topic", topic.encode()), ("error", why)]
+                app.engine.publisher.send(DEAD_LETTERS.name, key, payload, now, headers)
+                counters.dead_letters += 1
+            else:
+                value = pushed(device, payload)
+                app.engine.publisher.send(SENSOR_READINGS.name, key, value, now, [])
+        app.engine.publisher.flush()
+
+    def _received(self, data: mqtt5.PublishReceivedData) -> None:
+        """Hand a message over to the worker's loop, on the client's thread."""
+        acquire = data.acquire_publish_acknowledgement_control
+        packet = data.publish_packet
+        arrived = packet.topic, bytes(packet.payload or b""), acquire and acquire()
+        self.loop.call_soon_threadsafe(self._arrived.put_nowait, arrived)
+
+    def _connected(self, data: mqtt5.LifecycleConnectSuccessData) -> None:
+        if self._client and not data.connack_packet.session_present:
+            subscription = mqtt5.Subscription(FILTER, mqtt5.QoS.AT_LEAST_ONCE)
+            self._client.subscribe(mqtt5.SubscribePacket([subscription]))
+
+    def _failed(self, data: mqtt5.LifecycleConnectFailureData) -> None:
+        self.log.warning("no way to the MQTT broker: %s; trying on", data.exception)
+
+    async def on_stop(self) -> None:
+        """Leave the broker; it keeps what comes for the next of this name."""
+        if self._client is not None:
+            self._client.stop()
+
+
+if settings.mqtt:
+    app.first.append(
+        Bridge(
+            Broker(
+                settings.mqtt, settings.mqtt_cert, settings.mqtt_key, settings.mqtt_ca
+            )
+        )
+    )

@@ -1,0 +1,74 @@
+"""Publishing: messages of a phone over MQTT, at a pace, each at least once."""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from awscrt import mqtt5
+
+from app.errors import ServiceError
+from app.mqtt import TOPIC, Broker, client
+from app.sources.pushing import PATIENCE, Pushed
+
+MOST_OPEN = 50
+
+
+async def publish(
+    broker: Broker,
+    device: str,
+    messages: Iterable[tuple[float, bytes]],
+    *,
+    pace: float | None,
+) -> Pushed:
+    """Publish messages at QoS 1, each due so many seconds after the first one.
+
+    While the broker is away they wait, for up to a minute each, and go again.
+
+    Raises:
+        ServiceError: the broker took a message in no minute, or refused it.
+    """
+    done = Pushed()
+    started = time.monotonic()
+    refused: list[object] = []
+    connection = client(
+        broker, f"device-{device}", failed=lambda data: refused.append(data.exception)
+    )
+    connection.start()
+    open_ = asyncio.Semaphore(MOST_OPEN)
+    try:
+        async with asyncio.TaskGroup() as group:
+            for due, body in messages:
+                if pace:
+                    ahead = started + due / pace - time.monotonic()
+                    await asyncio.sleep(max(0.0, ahead))
+                await open_.acquire()
+                task = group.create_task(_send(connection, device, body, done))
+                task.add_done_callback(lambda _: open_.release())
+    except* ServiceError as errors:
+        message = f"{errors.exceptions[0]}{f' ({refused[-1]})' if refused else ''}"
+        raise ServiceError(message) from errors
+    finally:
+        connection.stop()
+    done.seconds = time.monotonic() - started
+    return done
+
+
+async def _send(
+    connection: mqtt5.Client, device: str, body: bytes, done: Pushed
+) -> None:
+    began = time.monotonic()
+    packet = mqtt5.PublishPacket(
+        body, topic=TOPIC.format(device=device), qos=mqtt5.QoS.AT_LEAST_ONCE
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            told = await asyncio.wrap_future(connection.publish(packet))
+    except TimeoutError as error:
+        message = f"a message was not taken in {PATIENCE:g} s"
+        raise ServiceError(message) from error
+    if told.puback.reason_code >= mqtt5.PubackReasonCode.UNSPECIFIED_ERROR:
+        message = f"a message was refused: {told.puback.reason_code.name}"
+        raise ServiceError(message)
+    done.messages += 1
+    done.bytes += len(body)
+    done.latencies_ms.append((time.monotonic() - began) * 1000)
