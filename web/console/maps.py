@@ -64,6 +64,27 @@ def journey(
     return figure
 
 
+def payments(decisions: Sequence[Decision], *, theme: Theme) -> go.Figure:
+    """Draw payments where they were made, by outcome; those without a place are not."""
+    tokens = TOKENS[theme]
+    traces = _payments(decisions, 0.0, tokens)
+    figure = go.Figure(traces, {"template": template(theme), "uirevision": "same"})
+    figure.update_layout(
+        dragmode="pan",
+        hovermode="closest",
+        margin={"l": 44, "r": 8, "t": 4, "b": 24},
+    )
+    if traces:
+        xs, ys = ([at for one in traces for at in one[axis]] for axis in "xy")
+        _frame(figure, xs, ys, tokens)
+    else:
+        figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
+        figure.add_annotation(
+            text="none of the last payments names its place", showarrow=False
+        )
+    return figure
+
+
 def speed_and_altitude(trail: Trail | None, *, theme: Theme) -> go.Figure:
     """Draw speed and altitude over time, each on its own axis."""
     tokens = TOKENS[theme]

@@ -10,11 +10,12 @@ import pytest
 from dash import html
 from pymongo.errors import ServerSelectionTimeoutError
 
+from app.events.payments import Place
 from app.features import catalogue
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, user
 from web.auth import Caller
-from web.console import figures, marks
+from web.console import figures, maps, marks
 from web.console.application import build
 from web.console.client import Client, who
 from web.console.pages import live, pushed, transaction
@@ -138,7 +139,7 @@ def test_of_the_charts_one_a_tick_is_drawn_again():
     now += STEP
 
     drawn = []
-    for _ in range(8):
+    for _ in range(10):
         changes = told.changes(looking, live.PATH)
         drawn.append([name for name in changes if name.endswith("-drawn")])
         now += TICK
@@ -147,6 +148,26 @@ def test_of_the_charts_one_a_tick_is_drawn_again():
     assert sorted(name for names in drawn for name in names) == sorted(
         2 * [f"{name}-drawn" for name in pushed.CHARTS]
     )
+
+
+def test_the_map_shows_payments_that_name_their_place_by_outcome():
+    place = {"latitude": 47.4, "longitude": 8.5}
+    paid = [
+        a_decision("T1", outcome="decline", payment={"place": Place(**place)}),
+        a_decision("T2", outcome="approve", hits=[]),
+    ]
+
+    figure = maps.payments(paid, theme="light").to_plotly_json()
+    nowhere = maps.payments(paid[1:], theme="light").to_plotly_json()
+
+    (trace,) = figure["data"]
+    assert (trace["x"], trace["y"]) == ([8.5], [47.4])
+    assert trace["marker"]["color"] == TOKENS["light"]["decline"]
+    assert HIT.reason in trace["text"][0]
+    low, high = figure["layout"]["yaxis"]["range"]
+    assert low < 47.4 < high
+    assert not nowhere["data"]
+    assert "names its place" in nowhere["layout"]["annotations"][0]["text"]
 
 
 def test_other_pages_are_told_nothing_of_the_live_one(client: Client):

@@ -199,7 +199,9 @@ def test_a_phone_is_on_the_map_within_a_second_and_a_viewer_sees_no_place(
             break
 
     assert min(taken) < 1, taken
-    expect(page.locator("#journey-chart .scatterlayer .trace")).to_have_count(2)
+    expect(page.locator("#journey-chart .scatterlayer .trace")).to_have_count(
+        3  # borders, path, place
+    )
     expect(page.locator("#motion-chart .y2title")).to_have_text("Altitude, m")
     assert serious_faults(page) == []
     page.set_viewport_size({"width": 390, "height": 844})

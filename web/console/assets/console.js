@@ -219,11 +219,22 @@
     links[now < 0 ? 0 : now + by]?.focus();
   };
 
+  // ---- Maps: the borders of countries under what they show, fetched once.
+  let fetched;
+  const borders = async () => {
+    fetched ??= fetch("/ui/assets/borders.json").then((answer) => answer.json());
+    const color = getComputedStyle(root).getPropertyValue("--edge");
+    const line = { color, width: 1 };
+    return { ...(await fetched), type: "scatter", mode: "lines", hoverinfo: "skip", line };
+  };
+
   // ---- Charts: of the two themes the one that is on, times in the viewer's zone.
   const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
-  const draw = (drawn) => {
+  const draw = async (drawn) => {
     const figure = JSON.parse(drawn.dataset[root.dataset.theme]);
-    if (!("plain" in drawn.dataset)) {
+    if ("map" in drawn.dataset) {
+      figure.data.unshift(await borders());
+    } else if (!("plain" in drawn.dataset)) {
       for (const trace of figure.data) trace.x = trace.x.map(shift);
       for (const note of figure.layout.annotations || []) note.x = shift(note.x);
       figure.layout.xaxis.range = figure.layout.xaxis.range.map(shift);

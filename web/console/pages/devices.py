@@ -62,7 +62,7 @@ def layout(client: Client, path: str) -> html.Div:
             className=f"drawn {name}",
         )
         for name, title, plain in (
-            ("journey", "Path, other devices and payments", {"data-plain": ""}),
+            ("journey", "Path, other devices and payments", {"data-map": ""}),
             ("motion", "Speed and altitude", {}),
         )
     ]

@@ -3,7 +3,7 @@
 from dash import dcc, html
 
 from web.console import marks
-from web.console.pages.pushed import CHARTS, STAGES, Props, rows, shown
+from web.console.pages.pushed import CHARTS, MAPS, STAGES, Props, rows, shown
 from web.console.wording import wire
 from web.live import Snapshot
 
@@ -137,11 +137,13 @@ def _trends(now: Props) -> html.Div:
             ),
             className="chart",
             role="img",
-            **{"aria-label": f"{title}, last 15 minutes"},
+            **{"aria-label": title if name in MAPS else f"{title}, last 15 minutes"},
         )
-        drawn = html.Div(id=f"{name}-drawn", **now[f"{name}-drawn"])
+        mapped = {"data-map": ""} if name in MAPS else {}
+        drawn = html.Div(id=f"{name}-drawn", **now[f"{name}-drawn"], **mapped)
         under = []
         if name == "flagged":
             under = [html.Div(id="mix", className="mix", **now["mix"])]
-        panels.append(marks.panel(title, *under, chart, drawn, className="trend"))
+        kind = f"trend {name}"
+        panels.append(marks.panel(title, *under, chart, drawn, className=kind))
     return html.Div(panels, className="trends")

@@ -9,17 +9,33 @@ from dash import html
 
 from app.counters import BOUNDS_MS
 from app.events.decisions import Decision, Outcome
-from web.console import figures, marks, wording
+from web.console import figures, maps, marks, wording
 from web.console.tokens import THEMES, Theme
 from web.console.wording import wire
 from web.live import Snapshot, WorkerState
 from web.seconds import Series
 
-CHARTS: dict[str, tuple[str, Callable[..., go.Figure]]] = {
-    "throughput": ("Transactions a second", figures.throughput),
-    "latency": ("Receive to decision", figures.latency),
-    "flagged": ("Flagged", figures.flagged),
+CHARTS: dict[str, tuple[str, Callable[[Snapshot, Theme], go.Figure]]] = {
+    "throughput": (
+        "Transactions a second",
+        lambda now, theme: figures.throughput(now.series, theme=theme),
+    ),
+    "latency": (
+        "Receive to decision",
+        lambda now, theme: figures.latency(now.series, theme=theme),
+    ),
+    "flagged": (
+        "Flagged",
+        lambda now, theme: figures.flagged(now.series, theme=theme),
+    ),
+    "places": (
+        "Where the last payments were made",
+        lambda now, theme: maps.payments([one for _, one in now.newest], theme=theme),
+    ),
 }
+"""Charts by name: title, and what draws it of a snapshot."""
+MAPS = ("places",)
+"""Charts that are maps: none of their axes is time."""
 OUTCOMES: tuple[Outcome, ...] = ("approve", "review", "decline")
 STAGES = {
     "captured": "Captured",
@@ -48,25 +64,25 @@ class Drawings:
     def __init__(self) -> None:
         self._drawn: dict[tuple[str, Theme], tuple[Series, str]] = {}
 
-    def attributes(self, name: str, series: Series) -> dict[str, str]:
+    def attributes(self, name: str, now: Snapshot) -> dict[str, str]:
         """Return a chart as the attributes of its element, as it was drawn last."""
         return {
             f"data-{theme}": (
-                self._drawn.get((name, theme)) or self._draw(name, theme, series)
+                self._drawn.get((name, theme)) or self._draw(name, theme, now)
             )[1]
             for theme in THEMES
         }
 
-    def draw_one(self, series: Series) -> None:
-        """Draw one of the charts that are of an earlier series."""
+    def draw_one(self, now: Snapshot) -> None:
+        """Draw one of the charts that are of an earlier second."""
         for (name, theme), (drawn, _) in self._drawn.items():
-            if drawn is not series:
-                self._draw(name, theme, series)
+            if drawn is not now.series:
+                self._draw(name, theme, now)
                 return
 
-    def _draw(self, name: str, theme: Theme, series: Series) -> tuple[Series, str]:
-        figure = CHARTS[name][1](series, theme=theme)
-        drawn = self._drawn[name, theme] = series, wire(figure.to_plotly_json())
+    def _draw(self, name: str, theme: Theme, now: Snapshot) -> tuple[Series, str]:
+        figure = CHARTS[name][1](now, theme)
+        drawn = self._drawn[name, theme] = now.series, wire(figure.to_plotly_json())
         return drawn
 
 
@@ -90,8 +106,8 @@ def shown(snapshot: Snapshot) -> Props:
         props[f"stage-{name}"] = {"children": wording.count(number)}
         props[f"small-{name}"] = {"children": small, "className": f"small {tone}"}
     for name in CHARTS:
-        props[f"{name}-drawn"] = drawings.attributes(name, snapshot.series)
-    drawings.draw_one(snapshot.series)
+        props[f"{name}-drawn"] = drawings.attributes(name, snapshot)
+    drawings.draw_one(snapshot)
     return props
 
 
