@@ -25,6 +25,20 @@ class Count:
         return cls(int(data))
 
 
+class Word:
+    def __init__(self) -> None:
+        self.said = ""
+
+    def encode(self) -> bytes:
+        return self.said.encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        word = cls()
+        word.said = data.decode()
+        return word
+
+
 def restored(log: list[tuple[bytes, bytes | None]]) -> Partition[Count]:
     reading = Reading()
     for offset, (key, value) in enumerate(log):
@@ -111,3 +125,24 @@ def test_the_last_checkpoint_restores_rows_origins_and_offset(
     assert dict(again) == dict(partition)
     assert again.done == partition.done
     assert again.origins == partition.origins
+
+
+def test_the_row_that_a_partition_shares_is_kept_beside_the_others() -> None:
+    partition = Partition(Count, Word)
+    nothing = partition.shared()
+    partition.touch(b"a").n += 1
+    partition.shared(learn=True).said = "whole"
+    log = stored(partition)
+    reading = Reading()
+    for offset, (key, value) in enumerate(log):
+        reading.read(offset, key, value)
+    reading.finish()
+
+    again = Partition(Count, Word)
+    again.restore(reading)
+    again.check()
+
+    assert nothing is None
+    assert again.shared().said == "whole"
+    assert again.touch(b"a").n == 1
+    assert again.dirty == {b"a"}

@@ -130,3 +130,37 @@ async def test_an_archive_that_cannot_be_read_is_told(site: Site, broken_archive
 
 async def test_viewers_try_nothing(site: Site):
     assert (await trial(site, name="vic")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"), [("amount > 0", 7.0), ("outcome = 'review'", 6.0)]
+)
+async def test_a_rule_on_an_aggregate_is_tried_though_no_decision_carries_it(
+    site: Site, archive: None, condition: str, told: float
+):
+    week = {
+        "name": "customer_week",
+        "entity": "customer",
+        "aggregate": "count",
+        "window": "7d",
+        "condition": condition,
+    }
+    rule = RULE | {
+        "expression": f"customer_week = {told}",
+        "reason": "{customer_week:.0f} payments in a week",
+    }
+    async with site.client("mia") as client:
+        version = (await client.get("/v1/rules")).headers["etag"]
+        declared = await client.put(
+            "/v1/aggregates/customer_week",
+            json=week,
+            headers={"if-match": version},
+            params={"comment": "to try it"},
+        )
+
+    report = (await trial(site, rule)).json()["report"]
+
+    assert declared.status_code == 200, declared.text
+    tried = next(one for one in report["rules"] if one["name"] == RULE["name"])
+    assert (report["payments"], tried["figures"]["after"]["hits"]) == (31, 31)
+    assert report["examples"][0]["reasons_after"] == [f"{told:.0f} payments in a week"]
