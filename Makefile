@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-handbook lint bench up debian
+.PHONY: help demo test test-handbook lint bench lambda-local build-Readings up debian
 
 fits = import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))
 PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
@@ -32,6 +32,15 @@ lint: $(READY) ## Check style, format and types
 
 bench: $(READY) ## Measure speed, latency, memory and recovery; one JSON line a figure
 	@.venv/bin/smartbank bench $(HANDBOOK) $(ARGS)
+
+lambda-local: $(READY) ## Run the Lambda handler on recorded IoT events
+	@SMARTBANK_READINGS_KEYS=$${SMARTBANK_READINGS_KEYS:-example:$$(printf "%064d" 0)} .venv/bin/python -m agents.aws_lambda docker/aws/events/*.json
+
+# What `sam build` calls for the function of docker/aws/template.yaml.
+build-Readings:
+	python3 -m pip install --quiet --requirement docker/aws/requirements.txt --target "$(ARTIFACTS_DIR)" \
+		--platform manylinux2014_aarch64 --python-version 3.11 --only-binary=:all:
+	cp -r app agents "$(ARTIFACTS_DIR)"
 
 up: ## Start the real stack in containers (needs docker)
 	docker compose --file docker/compose.yaml up --build $(ARGS)

@@ -7,13 +7,19 @@ from typing import Any
 from awscrt import mqtt5
 from mode import Service
 
+from app.errors import BadRecord
+from app.events.devices import Device
 from app.main import app, counters, devices, settings
 from app.mqtt import FILTER, Broker, client
+from app.privacy.envelopes import Keys
 from app.pushed import pushed
 from app.topics import DEAD_LETTERS, SENSOR_READINGS
 
 Arrived = tuple[str, bytes, Any]
 """Topic, payload, and what acknowledges it."""
+
+
+keys = Keys.parse(settings.readings_keys)
 
 
 class Bridge(Service):
@@ -58,13 +64,13 @@ class Bridge(Service):
             identity = topic.split("/")[1]
             device = devices.present.entries.get(identity)
             key = identity.encode()
-            if device is None or not device.secret_hash:
-                why = b"device: got one that is not registered, or was revoked"
-                headers = [("topic", topic.encode()), ("error", why)]
+            try:
+                value = pushed(_known(device), keys.open(payload, device=identity))
+            except BadRecord as error:
+                headers = [("topic", topic.encode()), ("error", str(error).encode())]
                 app.engine.publisher.send(DEAD_LETTERS.name, key, payload, now, headers)
                 counters.dead_letters += 1
             else:
-                value = pushed(device, payload)
                 app.engine.publisher.send(SENSOR_READINGS.name, key, value, now, [])
         app.engine.publisher.flush()
 
@@ -87,6 +93,18 @@ class Bridge(Service):
         """Leave the broker; it keeps what comes for the next of this name."""
         if self._client is not None:
             self._client.stop()
+
+
+def _known(device: Device | None) -> Device:
+    """Return a device that may send.
+
+    Raises:
+        BadRecord: it may not.
+    """
+    if device is None or not device.secret_hash:
+        field, got = "device", "one that is not registered, or was revoked"
+        raise BadRecord(field, got, "a registered one")
+    return device
 
 
 if settings.mqtt:

@@ -31,6 +31,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     influx_token: str = ""
     timestream: str = ""
     timestream_endpoint: str = ""
+    readings_keys: str = ""
     mqtt: str = ""
     mqtt_cert: str = ""
     mqtt_key: str = ""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,24 +51,35 @@ def _json(body: dict[str, Any], status: int) -> web.Response:
     return web.Response(text=json.dumps(body), status=status, content_type=kind)
 
 
-@pytest.fixture
-async def service(
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[tuple[Timestream, TimestreamSink]]:
+@asynccontextmanager
+async def serving(
+    timestream: Timestream, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
+    """Serve in Timestream's place; give the address."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
-    timestream, port = Timestream(), free_port()
+    port = free_port()
     application = web.Application()
     application.router.add_post("/", timestream.answer)
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    endpoint = f"http://127.0.0.1:{port}"
-    sink = TimestreamSink(Settings(timestream="bank", timestream_endpoint=endpoint))
-    yield timestream, sink
-    await sink.close()
-    await runner.cleanup()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[tuple[Timestream, TimestreamSink]]:
+    timestream = Timestream()
+    async with serving(timestream, monkeypatch) as endpoint:
+        sink = TimestreamSink(Settings(timestream="bank", timestream_endpoint=endpoint))
+        yield timestream, sink
+        await sink.close()
 
 
 def measured(*times: int) -> Readings:

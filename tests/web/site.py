@@ -129,10 +129,12 @@ class Site:
         others: httpx.AsyncBaseTransport | None = None,
         users: tuple[User, ...] = (),
         data_dir: str = ".run",
+        readings_keys: str = "",
     ) -> None:
         named = users or (user(), user("vic", "viewer"))
         self.settings = Settings(
             data_dir=data_dir,
+            readings_keys=readings_keys,
             token_key="ab" * 32,
             worker="one",
             users_file=users_file(folder / "users.jsonl", *named),

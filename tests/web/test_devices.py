@@ -1,5 +1,6 @@
 """Devices by HTTP: registered, pushing, shut out; no secret is shown twice."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import msgspec
 import pytest
 
 from app.events.readings import Push
+from app.privacy.envelopes import Keys
 from tests.web.site import Site, user
 
 PUSHED: dict[str, Any] = {
@@ -62,6 +64,29 @@ async def test_a_registered_phone_pushes_and_the_raw_record_says_whose_it_is(
     assert (record.device_id, record.customer_id) == ("ann-1", "C1")
     assert record.keep_raw
     assert msgspec.to_builtins(record.message)["payload"] == PUSHED["payload"]
+
+
+async def test_an_envelope_is_opened_and_one_of_another_device_refused(tmp_path: Path):
+    keys = "k1:" + "ab" * 32
+    people = (user("mia", "manager"),)
+    site = Site(tmp_path, users=people, readings_keys=keys)
+    path = await registered(site)
+    text = msgspec.json.encode(PUSHED)
+    mine, other = (
+        Keys.parse(keys).seal(text, device=name, entropy=os.urandom)
+        for name in ("ann-1", "eve")
+    )
+
+    async with site.client() as client:
+        told = await client.post(path, content=mine)
+        taken = len(site.outlet.sent)
+        refused = await client.post(path, content=other)
+
+    assert told.status_code == 200
+    assert msgspec.json.decode(site.outlet.sent[-1][2])["message"] == PUSHED
+    assert refused.status_code == 422
+    assert "another's" in refused.json()["detail"]
+    assert len(site.outlet.sent) == taken
 
 
 async def test_an_exported_file_is_taken_by_the_same_address(site: Site):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.errors import BadRecord
+from app.privacy.envelopes import Keys
 from app.pushed import pushed
 from app.readings import MOST_BYTES, message
 from app.topics import SENSOR_READINGS
@@ -23,6 +24,7 @@ UNKNOWN = 499
 def routes(context: Context) -> APIRouter:
     """Return the route that devices push to; its address is their credential."""
     router = APIRouter(tags=["Devices"])
+    keys = Keys.parse(context.settings.readings_keys)
 
     @router.post(
         "/v1/sensors/{token}",
@@ -36,7 +38,8 @@ def routes(context: Context) -> APIRouter:
         """Take a message of the Sensor Logger app, or a file that it exported.
 
         Set the address in the app under "HTTP Push". 200 means that Kafka has it; a
-        message that comes again is taken, and counts once. 499 says that nobody
+        message that comes again is taken, and counts once; one in an envelope (see
+        docs/phones.md) is opened. 499 says that nobody
         knows the token, or that it was revoked.
         """
         device = context.devices.present.known(token)
@@ -45,6 +48,7 @@ def routes(context: Context) -> APIRouter:
             raise Problem(UNKNOWN, detail, kind="unknown-device")
         text = await read_body(request, most=MOST_BYTES)
         try:
+            text = keys.open(text, device=device.id)
             message(text, received_at=datetime.now(UTC))
         except BadRecord as error:
             raise Problem(422, str(error), kind="invalid-records") from error
