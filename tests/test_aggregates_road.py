@@ -1,6 +1,8 @@
 """An aggregate declared while two real workers decide: whole at once, over kills."""
 
 import asyncio
+import logging
+import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from tests.road import Road, decisions
 from tests.test_rules_road import shares, start
 from tests.web.site import key_in, user, users_file
 
+log = logging.getLogger(__name__)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CARD = "4539578763621486"
 CARDS = [f"C{n}" for n in range(8)]
@@ -39,6 +42,13 @@ AT_TERMINAL = {
     "aggregate": "distinct",
     "field": "customer_id",
     "window": "1d",
+}
+SPENT = {
+    "name": "customer_spent_7d",
+    "entity": "customer",
+    "aggregate": "sum",
+    "field": "amount",
+    "window": "7d",
 }
 RULE = {
     "name": "many-declines-in-an-hour",
@@ -203,6 +213,18 @@ async def test_an_aggregate_is_whole_over_two_workers_and_kills_change_nothing(
     await ready(site)
     again = await bank.pay(*customers)
     pos = await bank.pay(first, channel="pos")
+    began = time.monotonic()
+    version = (await change(site["one"], "/v1/aggregates", SPENT))["version"]
+    while (await site["two"].get("/v1/aggregates")).headers["etag"] != f'"{version}"':
+        assert time.monotonic() - began < 1
+    known = time.monotonic() - began
+    await live(site["two"], SPENT["name"])
+    log.info(
+        "an aggregate is known everywhere after %.0f ms, whole after %.1f s",
+        known * 1000,
+        time.monotonic() - began,
+    )
+    last = await bank.pay(*customers)
     published = await decisions(own_kafka.address)
 
     def told(made: list[dict[str, Any]], name: str) -> list[float | None]:
@@ -218,6 +240,7 @@ async def test_an_aggregate_is_whole_over_two_workers_and_kills_change_nothing(
     assert told(again, DECLINED["name"]) == [5.0, 0.0, 0.0, 0.0]
     assert told(pos, ONLINE["name"]) == [6.0]
     assert told(pos, DECLINED["name"]) == [6.0]
+    assert told(last, SPENT["name"]) == [100.0, 75.0, 75.0, 75.0]
     assert [one["shadows"] for one in whole] == [[RULE["name"]], [], [], []]
     assert len(published) == len(bank.decided) == bank.sent
     seen: dict[str, set[str]] = {}
