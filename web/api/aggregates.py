@@ -10,14 +10,14 @@ from starlette.responses import Response
 from app.events.aggregates import Aggregate
 from app.rules import changes
 from app.rules.errors import AggregateInUse
-from app.rules.rulebook import Rulebook, reads
 from web.api import examples
-from web.api.models import Aggregates, AggregateState, Checked, answer
+from web.api.models import Aggregates, Checked, answer
 from web.api.rule_changes import Comment, Match, changed
 from web.api.schema import body, responses
 from web.auth import Caller, requires
 from web.bodies import read_body
 from web.context import Context
+from web.declaring import stated, states
 from web.problems import Problem
 from web.rulings import check
 
@@ -108,20 +108,6 @@ def routes(context: Context) -> APIRouter:
     return router
 
 
-def states(book: Rulebook) -> list[AggregateState]:
-    """Tell of each aggregate how far it is, and which rules read it."""
-    ruleset = book.head.ruleset
-    return [
-        AggregateState(
-            aggregate=one,
-            state="live" if (backfill := book.backfill(one)) else "backfilling",
-            rules=[rule.name for rule in ruleset.rules if reads(rule, one.name)],
-            backfill=backfill,
-        )
-        for one in ruleset.aggregates
-    ]
-
-
 async def read_aggregate(request: Request, *, name: str | None = None) -> Aggregate:
     """Read an aggregate, its name as in the path where there is one.
 
@@ -134,9 +120,6 @@ async def read_aggregate(request: Request, *, name: str | None = None) -> Aggreg
         if name and isinstance(raw, dict) and raw.setdefault("name", name) != name:
             detail = f"got name {raw['name']!r}, expected {name!r} as in the path"
             raise Problem(422, detail, kind="invalid-aggregate")
-        return msgspec.convert(raw, Aggregate)
-    except msgspec.ValidationError as error:
-        detail = f"aggregate: {error}"
-        raise Problem(422, detail, kind="invalid-aggregate") from error
+        return stated(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, f"the body is no JSON: {error}") from error

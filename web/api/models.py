@@ -1,13 +1,12 @@
 """Models: what the API takes and answers, beside the words on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
-from app.events.aggregates import Aggregate
 from app.events.decisions import Decision
 from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
@@ -16,9 +15,10 @@ from app.events.readings import Fix
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
-from app.rules.rulebook import Backfilled, Backtested
+from app.rules.rulebook import Backtested
 from app.scoring.backtest import Report
 from app.scoring.decide import Evaluation
+from web.declaring import AggregateState
 from web.users import Role
 
 
@@ -152,15 +152,6 @@ class Tried(Struct, frozen=True):
 
     recorded: list[str]
     report: Report
-
-
-class AggregateState(Struct, frozen=True):
-    """An aggregate, which rules read it, and what made it whole once it is live."""
-
-    aggregate: Aggregate
-    state: Literal["backfilling", "live"]
-    rules: list[str]
-    backfill: Backfilled | None
 
 
 class Aggregates(Struct, frozen=True):
