@@ -19,7 +19,7 @@ from app.events.payments import Payment, ProfiledPayment
 from app.features import catalogue
 from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
-from app.main import app, counters, lists, rules, waiters
+from app.main import app, counters, lists, models, rules, waiters
 from app.rules.aggregates import Plan
 from app.scoring.assemble import decisions
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
@@ -45,7 +45,7 @@ def decide(
     """Decide payments; learn labels and pass on that they have been applied."""
     origins: list[Record] = []
     payments: list[ProfiledPayment] = []
-    features: list[list[float | None]] = []
+    vectors: list[list[float | None]] = []
     plans: list[Plan | None] = []
     watch = Watch(rows, "terminal", lambda: list(map(payment_of, records)))
     for place, record in enumerate(records):
@@ -56,7 +56,10 @@ def decide(
             continue
         if isinstance(event, Label):
             row = rows[record.partition].touch(event.terminal_id.encode())
-            counters.labels += row.label(event)
+            if row.label(event):
+                counters.labels += 1
+                if event.fraud:
+                    counters.drift.learn_fraud()
             key = event.customer_id.encode()
             out.send(LABELS_APPLIED.name, key, encode(event), record)
             continue
@@ -75,14 +78,17 @@ def decide(
             told = watch.profile(place, record.partition, row, event.payment)
             event.aggregates.update(told)
             plans.append(watch.plan(record.partition))
-        features.append(row.profile(event.payment, event.features[USUAL_RATIO]))
+        said = row.profile(event.payment, event.features[USUAL_RATIO])
+        vectors.append(event.features + said)
     present = rules.present
+    scores = models.present.score(vectors)
     made = decisions(
         payments,
-        features,
+        vectors,
         profiled_at=[datetime.fromtimestamp(r.timestamp / 1000, UTC) for r in origins],
         rules=present.rules,
         versions=present.versions,
+        scores=scores,
         lists=lists.present,
     )
     for record, decision in zip(origins, made, strict=True):
@@ -97,6 +103,9 @@ def decide(
         [out.now - round(d.timings.received_at.timestamp() * 1000) for d in made],
     )
     counters.dead_letters += out.rejected
+    if payments:
+        newest = max(one.payment.occurred_at for one in payments)
+        counters.drift.learn(scores, at=newest)
 
 
 def payment_of(record: Record) -> Payment | None:

@@ -19,6 +19,7 @@ COMMANDS = {
     "train": "app.commands.train:train",
     "evaluate": "app.commands.evaluate:evaluate",
     "scenarios": "app.commands.scenarios:scenarios",
+    "models": "app.commands.models:models",
     "services": "app.commands.services:services",
     "topics": "app.commands.topics:topics",
     "bench": "app.commands.bench:bench",

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from app.drift import Drift
 from app.events.decisions import Decision
 from app.events.readings import Position
 
@@ -24,6 +25,7 @@ class Counters:
         hits: payments that a rule hit, by its name; `shadows` likewise for the rules
             that only watch.
         positions: where devices were since it was last taken, the newest 500.
+        drift: how far payments have moved from what the live model learnt from.
     """
 
     captured: int = 0
@@ -42,6 +44,7 @@ class Counters:
     flagged: list[Decision] = field(default_factory=list)
     approved: list[Decision] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
+    drift: Drift = field(default_factory=Drift)
 
     def decided_batch(
         self, decisions: list[Decision], latencies: Iterable[int]

@@ -67,5 +67,5 @@ def make_ready(ruleset: Ruleset) -> Present:
     Raises:
         BadRule: it does not fit them.
     """
-    rules = compile_ruleset(ruleset, catalogue.NAMES)
+    rules = compile_ruleset(ruleset, catalogue.READABLE)
     return Present(rules, Versions(ruleset.version, catalogue.VERSION))

@@ -12,6 +12,7 @@ from app.engine.application import Application
 from app.engine.follower import Follower
 from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
+from app.live_models import LiveModels
 from app.live_rules import LiveRules
 from app.settings import load
 from app.waiters import Waiters
@@ -40,6 +41,8 @@ counters = Counters()
 waiters = Waiters()
 rules = LiveRules()
 rules_follower = Follower(settings.kafka, topics.RULES.name, hear=rules.hear)
+models = LiveModels()
+models_follower = Follower(settings.kafka, topics.MODELS.name, hear=models.hear)
 lists = LiveLists()
 lists_follower = Follower(settings.kafka, topics.LISTS.name, hear=lists.hear)
 devices = LiveDevices()
@@ -47,11 +50,13 @@ devices_follower = Follower(settings.kafka, topics.DEVICES.name, hear=devices.he
 
 
 async def prepare() -> None:
-    """Have topics, rules, lists and devices before anything is read or written."""
+    """Have topics, rules, models, lists and devices before anything is decided."""
     await topics.ensure_topics(settings)
     await rules_follower.catch_up()
+    await models_follower.catch_up()
     await lists_follower.catch_up()
     await devices_follower.catch_up()
+    await models.settled()
 
 
 app = Application(
@@ -65,4 +70,4 @@ app = Application(
     datadir=f"{settings.data_dir}/faust-{settings.worker}-{settings.role}",
     autodiscover=AGENTS[settings.role],
 )
-app.first += [rules_follower, lists_follower, devices_follower]
+app.first += [rules_follower, models_follower, lists_follower, devices_follower]

@@ -23,6 +23,7 @@ from app.events.pulses import Pulse
 from app.events.readings import Fixes, Push, Readings
 from app.rules.lists import Entry
 from app.rules.rulebook import Backfilled, Backtested, Revision
+from app.scoring.registry import Appointment, Upload
 
 FOLDER = Path(__file__).parent / "events" / "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -47,8 +48,11 @@ TYPES: dict[str, Any] = {
     f"{topics.RULES.name}-revision": Revision,
     f"{topics.RULES.name}-backtest": Backtested,
     f"{topics.RULES.name}-backfill": Backfilled,
+    f"{topics.MODELS.name}-upload": Upload,
+    f"{topics.MODELS.name}-appointment": Appointment,
 }
-"""By topic; dead letters are bytes as they came. `rules` has three, told by the key."""
+"""By topic; dead letters are bytes as they came. `rules` has three and `models` two, told
+by the key."""
 
 VERSIONS: dict[str, int] = {}
 """The present version where it is not the first."""

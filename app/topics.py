@@ -93,6 +93,13 @@ DEAD_LETTERS = Topic(
 RULES = Topic(
     "rules", "ruleset", "the rules as they change", {"cleanup.policy": "compact"}, 1
 )
+MODELS = Topic(
+    "models",
+    "model, appointment",
+    "models, and which one is live or in shadow",
+    {"cleanup.policy": "compact"},
+    1,
+)
 LISTS = Topic(
     "lists", "entry", "whom to block or allow", {"cleanup.policy": "compact"}, 1
 )
@@ -123,6 +130,7 @@ TOPICS = (
     LABELS_APPLIED,
     DEAD_LETTERS,
     RULES,
+    MODELS,
     LISTS,
     DEVICES,
     PULSE,

@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from app.events.decisions import Decision
 from app.events.labels import Label
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.parquet import files
@@ -77,7 +77,7 @@ async def archived(root: Path, *, decisions: int, labels: int) -> pl.DataFrame:
     """Wait, at most a minute, until the archive holds so many; return all."""
     frame = pl.DataFrame()
     for _ in range(240):
-        days = list(files.decisions(root, COLUMNS, features=NAMES))
+        days = list(files.decisions(root, COLUMNS, features=READABLE))
         frame = pl.concat(days) if days else pl.DataFrame({"fraud": []})
         if (frame.height, frame["fraud"].count()) == (decisions, labels):
             break
@@ -121,14 +121,14 @@ async def test_workers_killed_at_random_archive_each_first_decision_once(
         await asyncio.sleep(8)  # a file lingers for five seconds: a repeat would show
         frame = await archived(root, decisions=MANY, labels=300)
 
-    rules = compile_ruleset(default_ruleset(), NAMES)
+    rules = compile_ruleset(default_ruleset(), READABLE)
     report = backtest([frame], present=rules, candidate=rules)
     assert sorted(frame["id"].to_list()) == sorted(first)
     assert dict(frame.select("id", "outcome").rows()) == {
         name: decision.outcome for name, decision in first.items()
     }
     for row in frame.sample(200, seed=1).to_dicts():
-        assert {name: row[name] for name in NAMES} == first[row["id"]].features
+        assert {name: row[name] for name in READABLE} == first[row["id"]].features
     counts = frame["outcome"].value_counts().rows()
     flagged = sum(count for outcome, count in counts if outcome != OUTCOMES[0])
     assert report.flagged.before is not None

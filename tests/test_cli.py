@@ -78,9 +78,11 @@ def test_commands_in_the_docs_can_be_given(verb: str, options: list[str]):
     command = main.get_command(click.Context(main), verb)
 
     assert command is not None
+    below = command.commands.values() if isinstance(command, click.Group) else ()
     known = {
         option
-        for parameter in command.params
+        for one in (command, *below)
+        for parameter in one.params
         for option in (*parameter.opts, *parameter.secondary_opts)
     }
     assert set(options) <= known | {"--help"}

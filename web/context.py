@@ -11,6 +11,7 @@ from app.engine.application import Application
 from app.engine.follower import Follower
 from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
+from app.live_models import LiveModels
 from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
@@ -41,8 +42,8 @@ class Archive(Protocol):
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    The followers keep `rules`, `lists` and `devices` up to date. `archive` is None
-    where the worker has none.
+    The followers keep `rules`, `models`, `lists` and `devices` up to date. `archive` is
+    None where the worker has none.
     """
 
     settings: Settings
@@ -51,6 +52,8 @@ class Context:
     waiters: Waiters
     rules: LiveRules
     rules_follower: Follower
+    models: LiveModels
+    models_follower: Follower
     lists: LiveLists
     lists_follower: Follower
     devices: LiveDevices

@@ -92,6 +92,8 @@ class WebServer(Service):
             waiters=self._waiters,
             rules=main.rules,
             rules_follower=main.rules_follower,
+            models=main.models,
+            models_follower=main.models_follower,
             lists=main.lists,
             lists_follower=main.lists_follower,
             devices=main.devices,

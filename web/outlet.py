@@ -13,6 +13,7 @@ from app.topics import (
     DEVICES,
     LABELS_BY_TRANSACTION,
     LISTS,
+    MODELS,
     PULSE,
     RULES,
     SENSOR_READINGS,
@@ -25,11 +26,13 @@ SENT = (
     LABELS_BY_TRANSACTION,
     SENSOR_READINGS,
     RULES,
+    MODELS,
     LISTS,
     DEVICES,
     PULSE,
 )
 TOPICS = [topic.name for topic in SENT]
+LARGEST = 16 * 1024 * 1024  # bytes of a record, as the topics have it
 TIMEOUT = 10.0  # seconds for Kafka to take a record
 
 
@@ -59,6 +62,7 @@ class Outlet(Service):
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
+            max_request_size=LARGEST,
             request_timeout_ms=round(TIMEOUT * 1000),
         )
         try:

@@ -15,6 +15,7 @@ KINDS = {
     "invalid-records": "Some records do not fit; nothing of the request was sent.",
     "invalid-rules": "Some rules cannot be evaluated; nothing was changed.",
     "not-backtested": "What is to decide has not been tried on the archive.",
+    "invalid-model": "A model cannot be used; nothing was changed.",
     "decision-pending": "Payments were accepted, and not all decided in time.",
     "rebalancing": "The worker that keeps this row is being replaced; ask again.",
     "unavailable": "A server that is needed does not answer; ask again.",

@@ -55,6 +55,7 @@ class Heart:
             recent=counters.take_recent(),
             readings=counters.readings,
             positions=counters.take_positions(),
+            drift=counters.drift.read(),
         )
 
 

@@ -69,7 +69,7 @@ def check(ruleset: Ruleset) -> None:
     Raises:
         Problem: 422; each fault is named, with its place where it has one.
     """
-    if found := faults(ruleset, catalogue.NAMES):
+    if found := faults(ruleset, catalogue.READABLE):
         first = found[0]
         declared = {one.name for one in ruleset.aggregates}
         kind = "aggregate" if first.rule in declared else "rule"

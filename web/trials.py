@@ -61,7 +61,7 @@ class Trials:
         )
         check(after)
         present = self._context.rules.present.rules
-        candidate = compile_ruleset(after, catalogue.NAMES)
+        candidate = compile_ruleset(after, catalogue.READABLE)
         try:
             async with self._turn:
                 report = await asyncio.to_thread(

@@ -3,16 +3,18 @@
 from collections.abc import Callable
 
 import numpy as np
+from lightgbm import Booster
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from app.detection.folds import WEEK, date_of, folds_until, learnt
 from app.detection.judge import Verdict, by_recipe, judge
 from app.detection.log import Log
-from app.detection.recipe import Recipe, fit
+from app.detection.recipe import Recipe, fit, raw_scores
 from app.errors import ModelError
-from app.features.catalogue import VERSION
+from app.features.catalogue import MODEL, VERSION
 from app.scoring.model import Calibration, Facts, Model
+from app.scoring.reference import Histogram, references
 
 FOLDS = 6  # test weeks before the end that a model is validated and calibrated on
 STEPS = 25
@@ -72,7 +74,12 @@ def train(
     calibration = platt(log_odds, log.frauds[rows])
     chosen = learnt(log, end, history=recipe.history)
     booster = fit(log, chosen, recipe=recipe)
-    facts = Facts(recipe.features, date_of(end).isoformat(), calibration)
+    facts = Facts(
+        recipe.features,
+        date_of(end).isoformat(),
+        calibration,
+        _reference(log, chosen, booster=booster, calibration=calibration),
+    )
     model = Model(booster.model_to_string(), facts)
     first = int(log.days[chosen][0])
     return model, Card(
@@ -87,6 +94,20 @@ def train(
         importance=model.importance(),
         recipe={**recipe.parameters(), "rounds": recipe.rounds},
     )
+
+
+def _reference(
+    log: Log,
+    chosen: NDArray[np.bool_],
+    *,
+    booster: Booster,
+    calibration: Calibration,
+) -> dict[str, Histogram]:
+    """Describe what the model learnt from, and what it says of it."""
+    rows = np.flatnonzero(chosen)
+    names = booster.feature_name()
+    told = calibration.probability(raw_scores(booster, log, rows))
+    return references(names, log.table(rows, names), {MODEL.name: told})
 
 
 def platt(log_odds: NDArray[np.float64], frauds: NDArray[np.bool_]) -> Calibration:

@@ -21,12 +21,22 @@ class Hit(Struct, frozen=True, gc=False):
     action: str
 
 
+class Contribution(Struct, frozen=True, gc=False):
+    """What a feature added to the model's score, as log-odds of fraud, and in words."""
+
+    feature: str
+    value: float | None
+    log_odds: float
+    reason: str
+
+
 class Versions(Struct, frozen=True, gc=False):
-    """What made the decision: ruleset, model (null until one is live), features."""
+    """What made the decision: ruleset, features, and models (null where none is)."""
 
     ruleset: str
     features: str
     model: str | None = None
+    shadow: str | None = None
 
 
 class Timings(Struct, frozen=True, gc=False):
@@ -48,7 +58,9 @@ class Decision(Struct, frozen=True, gc=False):
     100. `features` is, before it has been on the wire, a struct with the features as
     fields: the same JSON, made faster. The bytes are a function of the log and the
     versions named, so a repeat after a crash is identical. `shadows` names the shadow
-    rules that fired: they counted for nothing.
+    rules that fired: they counted for nothing. The live model's probability of fraud is
+    the feature `model_probability`; `contributions` tells what raised it most, where
+    the payment was not approved. No rule reads `shadow_probability`.
     """
 
     id: str
@@ -60,3 +72,5 @@ class Decision(Struct, frozen=True, gc=False):
     timings: Timings
     payment: Payment
     shadows: list[str] = []
+    contributions: list[Contribution] = []
+    shadow_probability: float | None = None

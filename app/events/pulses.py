@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from app.events.decisions import Decision
+from app.events.drift import Drifted
 from app.events.readings import Position
 
 
@@ -35,3 +36,4 @@ class Pulse(Struct, frozen=True):
     recent: list[Decision] = field(default_factory=list)
     readings: int = 0
     positions: list[Position] = field(default_factory=list)
+    drift: Drifted | None = None

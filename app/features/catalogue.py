@@ -11,7 +11,7 @@ class Feature(Struct, frozen=True):
     """A number that says something of a payment; null where it cannot be known."""
 
     name: str
-    owner: Literal["payment", "customer", "phone", "terminal"]
+    owner: Literal["payment", "customer", "phone", "terminal", "model"]
     unit: str
     meaning: str
 
@@ -208,6 +208,17 @@ ALL = [*PROFILE, *TERMINAL_FEATURES]
 """The whole vector."""
 
 NAMES = [feature.name for feature in ALL]
+
+MODEL = Feature(
+    "model_probability",
+    "model",
+    "share",
+    "probability of fraud that the live model gives; null without one",
+)
+"""What the model makes of the vector. Rules read it as they read a feature."""
+
+READABLE = [*NAMES, MODEL.name]
+"""What a rule may read, in the order in which a decision carries it."""
 
 VERSION = sha256(" ".join(NAMES).encode()).hexdigest()[:8]
 """Changes whenever a feature is added, removed or moved."""

@@ -1,4 +1,4 @@
-"""Decisions put together: payments, their features, and what the rules say."""
+"""Decisions put together: payments, their features, what the model and rules say."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,44 +7,48 @@ from typing import Any
 
 import msgspec
 
-from app.events.decisions import Decision, Timings, Versions
+from app.events.decisions import Contribution, Decision, Timings, Versions
 from app.events.payments import ProfiledPayment
 from app.rules.compiled import CompiledRuleset
 from app.rules.lists import Lists
 from app.scoring.decide import Evaluation, Vector, decide
 from app.scoring.listed import listed
+from app.scoring.scorers import NONE, Scorers, Scores
 
 
 def decisions(
     batch: Sequence[ProfiledPayment],
-    terminal_features: Sequence[list[float | None]],
+    vectors: Sequence[Vector],
     *,
     profiled_at: Sequence[datetime],
     rules: CompiledRuleset,
     versions: Versions,
+    scores: Scores | None = None,
     lists: Lists | None = None,
 ) -> list[Decision]:
     """Decide a batch of profiled payments: one decision each, in the same order.
 
-    `terminal_features` are the terminals' part of each vector, which follows the
-    customers' part; aggregates, by their names, come last: together they are in the
-    order of `rules.features`.
+    `vectors` are the catalogue's part of each vector; the live model's probability,
+    which `scores` has, and aggregates, by their names, follow: together they are in the
+    order of `rules.features`. Without scores there is no model.
     """
-    vectors = [
-        profiled.features + terminal
-        for profiled, terminal in zip(batch, terminal_features, strict=True)
+    scores = scores or NONE.score(vectors)
+    read = [
+        [*vector, probability]
+        for vector, probability in zip(vectors, scores.live, strict=True)
     ]
     if names := rules.aggregates:
-        for vector, profiled in zip(vectors, batch, strict=True):
+        for vector, profiled in zip(read, batch, strict=True):
             vector.extend(map(profiled.aggregates.get, names))
     payments = [profiled.payment for profiled in batch]
-    evaluations = decide(vectors, payments, rules=rules)
+    evaluations = decide(read, payments, rules=rules)
     if lists:
         evaluations = listed(evaluations, payments, lists=lists)
     return assemble(
         batch,
-        vectors,
+        read,
         evaluations=evaluations,
+        scores=scores,
         profiled_at=profiled_at,
         rules=rules,
         versions=versions,
@@ -56,28 +60,46 @@ def assemble(
     vectors: Sequence[Vector],
     *,
     evaluations: Sequence[Evaluation],
+    scores: Scores,
     profiled_at: Sequence[datetime],
     rules: CompiledRuleset,
     versions: Versions,
 ) -> list[Decision]:
     """Write each evaluation up as the payment's decision."""
     features = _named(rules.features)
+    versions = scores.by.named(versions)
+    told = _contributions(vectors, evaluations, scores.by)
     return [
         Decision(
             profiled.payment.id,
             evaluation.outcome,
             evaluation.score,
             evaluation.hits,
-            features(*vector),
+            features(*vectors[place]),
             versions,
             Timings(profiled.payment.received_at, profiled.payment.captured_at, at),
             profiled.payment,
             evaluation.shadows,
+            told.get(place, []),
+            scores.shadow[place],
         )
-        for profiled, vector, evaluation, at in zip(
-            batch, vectors, evaluations, profiled_at, strict=True
+        for place, (profiled, evaluation, at) in enumerate(
+            zip(batch, evaluations, profiled_at, strict=True)
         )
     ]
+
+
+def _contributions(
+    vectors: Sequence[Vector], evaluations: Sequence[Evaluation], scorers: Scorers
+) -> dict[int, list[Contribution]]:
+    """Ask the model what drove it, of the payments that somebody will look at."""
+    flagged = [
+        place for place, one in enumerate(evaluations) if one.outcome != "approve"
+    ]
+    if not flagged:
+        return {}
+    told = scorers.contributions([vectors[place] for place in flagged])
+    return dict(zip(flagged, told, strict=True))
 
 
 @cache

@@ -13,13 +13,20 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from app.errors import ModelError
+from app.events.decisions import Contribution
 from app.features.catalogue import NAMES
 from app.scoring.decide import Vector
-from app.scoring.reasons import reasons
+from app.scoring.reasons import contributions
+from app.scoring.reference import Histogram
+from app.scoring.trees import check_trees
 
 TREES = "model.txt"
 CARD = "model.json"
 FEWEST = 2  # features
+Table = NDArray[np.float64]
+
+# A worker has one core, and LightGBM would start a thread for each there is.
+lgb.basic._LIB.LGBM_SetMaxThreads(1)  # type: ignore[attr-defined]  # noqa: SLF001 - of its public C interface
 
 
 class Calibration(Struct, frozen=True):
@@ -39,17 +46,20 @@ class Calibration(Struct, frozen=True):
         return told
 
 
-class Facts(Struct, frozen=True):
+class Facts(Struct, frozen=True, omit_defaults=True):
     """What the trees' text does not say.
 
     Attributes:
         features: the columns, by their names in the catalogue.
         learnt_until: the day after the last payment it learnt from, ISO 8601.
+        reference: how each feature, and its own probability, was spread over what it
+            learnt from.
     """
 
     features: tuple[str, ...]
     learnt_until: str
     calibration: Calibration = Calibration()
+    reference: dict[str, Histogram] = {}
 
 
 class Model:
@@ -68,6 +78,7 @@ class Model:
         if len(facts.features) < FEWEST:
             message = f"model: got {len(facts.features)} features, expected two or more"
             raise ModelError(message)
+        check_trees(trees, features=len(facts.features))
         try:
             self._booster = lgb.Booster(model_str=trees)
         except lgb.basic.LightGBMError as error:
@@ -77,7 +88,7 @@ class Model:
             message = f"model: {TREES} and {CARD} name different features"
             raise ModelError(message)
         self.facts = facts
-        self._trees = trees
+        self.trees = trees
         self._pick = itemgetter(*(NAMES.index(name) for name in facts.features))
         self.version = digest(trees, facts)
 
@@ -94,20 +105,29 @@ class Model:
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             message = f"model {path}: {error}"
             raise ModelError(message) from error
-        model = cls(trees, stored.facts)
-        if model.version != stored.version:
+        return cls.checked(trees, stored.facts, version=stored.version)
+
+    @classmethod
+    def checked(cls, trees: str, facts: Facts, *, version: str) -> Self:
+        """Make the model of a version.
+
+        Raises:
+            ModelError: it cannot be used, or is another one.
+        """
+        found = digest(trees, facts)
+        if found != version:
             message = (
-                f"model {path}: got version {model.version}, expected "
-                f"{stored.version}: a file was changed after it was written"
+                f"model: got version {found}, expected {version}: it was changed "
+                "after it was written"
             )
             raise ModelError(message)
-        return model
+        return cls(trees, facts)
 
     def save(self, folder: Path) -> Path:
         """Write the model to a folder of its version's name, and return that."""
         path = folder / self.version
         path.mkdir(parents=True, exist_ok=True)
-        (path / TREES).write_text(self._trees, encoding="utf-8")
+        (path / TREES).write_text(self.trees, encoding="utf-8")
         stored = msgspec.json.encode(Stored(self.version, self.facts))
         (path / CARD).write_bytes(msgspec.json.format(stored, indent=2))
         return path
@@ -120,27 +140,30 @@ class Model:
         """
         if not vectors:
             return np.empty(0)
-        return self.score_table(self._table(vectors))
+        return self.score_table(self.table(vectors))
 
-    def score_table(self, table: NDArray[np.float64]) -> NDArray[np.float64]:
+    def score_table(self, table: Table) -> NDArray[np.float64]:
         """Return the same of the model's own columns, NaN where unknown."""
         log_odds = self._booster.predict(table, raw_score=True, num_threads=1)
         return self.facts.calibration.probability(np.asarray(log_odds))
 
-    def reasons(self, vectors: Sequence[Vector]) -> list[list[str]]:
-        """Return what raised each score, in words, the strongest first.
+    def contributions(self, vectors: Sequence[Vector]) -> list[list[Contribution]]:
+        """Return what raised each score, the strongest first.
 
-        Costs several times what a score does: for what is flagged.
+        Costs fifty times what a score does: for what is flagged.
         """
         if not vectors:
             return []
-        table = self._table(vectors)
-        contributions = np.asarray(
+        table = self.table(vectors)
+        told = np.asarray(
             self._booster.predict(table, pred_contrib=True, num_threads=1)
         )
+        slope = self.facts.calibration.slope
         return [
-            reasons(self.facts.features, self._pick(vector), told[:-1])
-            for vector, told in zip(vectors, contributions.tolist(), strict=True)
+            contributions(self.facts.features, self._pick(vector), strengths)
+            for vector, strengths in zip(
+                vectors, (slope * told[:, :-1]).tolist(), strict=True
+            )
         ]
 
     def importance(self) -> dict[str, float]:
@@ -150,7 +173,8 @@ class Model:
         shares = zip(self.facts.features, gains.tolist(), strict=True)
         return {name: gain / total for name, gain in shares}
 
-    def _table(self, vectors: Sequence[Vector]) -> NDArray[np.float64]:
+    def table(self, vectors: Sequence[Vector]) -> Table:
+        """Return the model's own columns of vectors, NaN where unknown."""
         return np.array([self._pick(vector) for vector in vectors], np.float64)
 
 

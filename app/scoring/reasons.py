@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.events.decisions import Contribution
+
 PHRASES = {
     "amount": "amount of {:,.2f}",
     "is_weekend": "weekend: {:.0f}",
@@ -42,24 +44,30 @@ PHRASES = {
 """How each feature is told: a phrase with its value."""
 
 UNKNOWN = "unknown {}"
+OTHER = "{} of {:,.4g}"
 MOST = 3
 
 
-def reasons(
-    names: Sequence[str],
-    values: Sequence[float | None],
-    contributions: Sequence[float],
-) -> list[str]:
+def contributions(
+    names: Sequence[str], values: Sequence[float | None], strengths: Sequence[float]
+) -> list[Contribution]:
     """Return what raised a score, the strongest first, three at most.
 
-    >>> reasons(["amount", "is_night"], [812.0, 1.0], [2.5, -0.1])
+    `strengths` are what each feature added to the log-odds of fraud.
+
+    >>> [one.reason for one in contributions(["amount", "is_night"], [812, 1], [2.5, -1])]
     ['amount of 812.00 raises the risk most']
-    """
-    ranked = sorted(zip(contributions, names, values, strict=True), key=_strength)
-    raising = [(name, value) for strength, name, value in ranked if strength > 0]
+    """  # noqa: E501
+    ranked = sorted(zip(strengths, names, values, strict=True), key=_strength)
+    raising = [one for one in ranked if one[0] > 0][:MOST]
     return [
-        f"{_told(name, value)} raises the risk{'' if place else ' most'}"
-        for place, (name, value) in enumerate(raising[:MOST])
+        Contribution(
+            name,
+            value,
+            strength,
+            f"{_told(name, value)} raises the risk{'' if place else ' most'}",
+        )
+        for place, (strength, name, value) in enumerate(raising)
     ]
 
 
@@ -70,4 +78,6 @@ def _strength(ranked: tuple[float, str, float | None]) -> float:
 def _told(name: str, value: float | None) -> str:
     if value is None:
         return UNKNOWN.format(name.replace("_", " "))
-    return PHRASES[name].format(value)
+    if name in PHRASES:
+        return PHRASES[name].format(value)
+    return OTHER.format(name.replace("_", " "), value)

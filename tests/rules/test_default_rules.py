@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.ruleset import Rule, default_ruleset
 from app.scoring.decide import Evaluation, decide
@@ -79,6 +79,8 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
         {"terminal_risk_30d": 0.12, "terminal_count_30d": 25.0},
         {},
     ),
+    "model-suspects-fraud": ({"model_probability": 0.62}, {}),
+    "model-is-sure-of-fraud": ({"model_probability": 0.97}, {}),
     "risky-merchant-category": (
         {"amount_to_customer_mean": 2.5},
         {"merchant_category": "7995"},
@@ -105,7 +107,7 @@ def alone(rule: Rule) -> CompiledRuleset:
     """Compile the shipped ruleset with one rule only, live."""
     ruleset = default_ruleset()
     live = replace(rule, state="live")
-    return compile_ruleset(replace(ruleset, rules=[live]), NAMES)
+    return compile_ruleset(replace(ruleset, rules=[live]), READABLE)
 
 
 def numbers(reason: str) -> list[tuple[float, float]]:
@@ -144,7 +146,7 @@ def test_no_rule_fires_on_an_ordinary_payment(rule: Rule) -> None:
 
 
 def test_no_rule_fires_on_what_is_unknown(rule: Rule) -> None:
-    unknown = dict.fromkeys(NAMES)
+    unknown = dict.fromkeys(READABLE)
     _, facts = SUSPECTS[rule.name]
 
     (evaluation,) = decide(
@@ -180,6 +182,8 @@ def test_every_rule_and_the_bands_are_documented() -> None:
         (SUSPECTS["terminal-with-recent-fraud"][0], {}, "review"),
         (SUSPECTS["burst-of-payments"][0], {}, "approve"),
         ({"amount": 300.0, "amount_to_customer_mean": 7.5}, {}, "decline"),
+        (SUSPECTS["model-suspects-fraud"][0], {}, "review"),
+        (SUSPECTS["model-is-sure-of-fraud"][0], {}, "decline"),
         (SUSPECTS["impossible-speed"][0], {}, "decline"),
         (
             SUSPECTS["card-testing"][0] | {"customer_count_1d": 9.0},
@@ -196,7 +200,7 @@ def test_every_rule_and_the_bands_are_documented() -> None:
 def test_the_outcome_is_what_a_bank_would_want(
     features: dict[str, float], facts: dict[str, str], outcome: str
 ) -> None:
-    rules = compile_ruleset(default_ruleset(), NAMES)
+    rules = compile_ruleset(default_ruleset(), READABLE)
 
     actual = evaluate(rules, features, facts)
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.features.customers import CustomerRow
 from app.features.terminals import TerminalRow
 from app.rules.compiled import compile_ruleset
@@ -67,10 +67,10 @@ def test_few_payments_are_declined_and_nearly_all_of_them_are_fraud(
     replayed = list(profiled(handbook))
     start = replayed[-1][0].occurred_at - timedelta(days=DAYS)
     judged = [each for each in replayed if each[0].occurred_at > start]
-    rules = compile_ruleset(default_ruleset(), NAMES)
+    rules = compile_ruleset(default_ruleset(), READABLE)
 
     evaluations = decide(
-        [v for _, v, _ in judged], [p for p, _, _ in judged], rules=rules
+        [[*v, None] for _, v, _ in judged], [p for p, _, _ in judged], rules=rules
     )
 
     told = list(zip(evaluations, (fraud for *_, fraud in judged), strict=True))

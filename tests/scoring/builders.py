@@ -1,13 +1,19 @@
 """Builders with valid defaults: a test names only what it is about."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+import lightgbm as lgb
+import numpy as np
+
 from app.events.payments import Payment
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.ruleset import Bands, Rule, Ruleset
+from app.scoring.model import Calibration, Facts, Model
 
+FEATURES = ("amount", "amount_to_customer_usual", "terminal_days_of_run")
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 ORDINARY = {
     "amount": 42.0,
@@ -45,13 +51,14 @@ ORDINARY = {
     "terminal_run_frauds": 0.0,
     "terminal_days_of_run": None,
     "terminal_days_since_honest": None,
+    "model_probability": None,
 }
 
 
 def a_vector(**features: float | None) -> list[float | None]:
     """Build the vector of an ordinary payment, but for the features named."""
     values: dict[str, float | None] = {**ORDINARY, **features}
-    return [values.pop(name) for name in NAMES if name in values]
+    return [values.pop(name) for name in READABLE if name in values]
 
 
 def a_payment(**fields: Any) -> Payment:
@@ -83,4 +90,17 @@ def a_rule(**fields: Any) -> Rule:
 def rules_of(*rules: Rule) -> CompiledRuleset:
     """Compile rules under bands of 40 and 80."""
     bands = Bands(review_from=40, decline_from=80)
-    return compile_ruleset(Ruleset(bands=bands, rules=list(rules)), NAMES)
+    return compile_ruleset(Ruleset(bands=bands, rules=list(rules)), READABLE)
+
+
+@cache
+def a_model(*, rounds: int = 20) -> Model:
+    """Train a model to which large and unusual amounts are suspicious."""
+    draw = np.random.default_rng(1)
+    table = draw.random((4_000, 3)) * [500, 8, 40]
+    table[draw.random(4_000) < 0.5, 2] = np.nan
+    frauds = (table[:, 0] > 220) | (table[:, 1] > 5) | (table[:, 2] > 20)
+    data = lgb.Dataset(table, frauds, feature_name=list(FEATURES))
+    options = {"objective": "binary", "verbose": -1, "num_threads": 1}
+    trees = lgb.train(options, data, rounds).model_to_string()
+    return Model(trees, Facts(FEATURES, "2026-01-01", Calibration(0.9, -0.1)))

@@ -7,9 +7,18 @@ import pytest
 
 from app.events.decisions import Decision, Timings, Versions
 from app.events.payments import ProfiledPayment
-from app.features.catalogue import NAMES, PROFILE
+from app.features.catalogue import PROFILE, READABLE
+from app.rules.errors import BadRule
 from app.scoring.assemble import decisions
-from tests.scoring.builders import NOON, a_payment, a_rule, a_vector, rules_of
+from app.scoring.scorers import Scorers
+from tests.scoring.builders import (
+    NOON,
+    a_model,
+    a_payment,
+    a_rule,
+    a_vector,
+    rules_of,
+)
 
 VERSIONS = Versions(ruleset="7", features="abc")
 RULES = rules_of(a_rule())
@@ -23,7 +32,7 @@ def decide_all(*amounts: float) -> list[Decision]:
             ProfiledPayment(a_payment(id=f"tx-{i}"), vector[: len(PROFILE)])
             for i, vector in enumerate(vectors)
         ],
-        [vector[len(PROFILE) :] for vector in vectors],
+        [vector[:-1] for vector in vectors],
         profiled_at=[NOON + timedelta(seconds=i) for i in range(len(vectors))],
         rules=RULES,
         versions=VERSIONS,
@@ -37,7 +46,7 @@ def test_a_decision_carries_the_whole_evaluation_of_its_payment() -> None:
     assert (second.id, second.outcome, second.score) == ("tx-1", "review", 50.0)
     assert [hit.rule for hit in second.hits] == ["large-amount"]
     assert msgspec.to_builtins(second.features) == dict(
-        zip(NAMES, a_vector(amount=150.0), strict=True)
+        zip(READABLE, a_vector(amount=150.0), strict=True)
     )
     assert second.versions == VERSIONS
     assert second.timings == Timings(NOON, NOON, NOON + timedelta(seconds=1))
@@ -67,3 +76,36 @@ def test_features_that_do_not_match_the_rules_are_not_decided_on() -> None:
             rules=rules_of(),
             versions=VERSIONS,
         )
+
+
+def test_a_rule_reads_the_model_s_probability_and_what_is_flagged_tells_why() -> None:
+    rule = a_rule(name="model", expression="model_probability > 0.5")
+    vectors = [a_vector(amount=amount)[:-1] for amount in (42.0, 480.0)]
+    scorers = Scorers(live=a_model(), shadow=a_model(rounds=30))
+
+    calm, suspect = decisions(
+        [ProfiledPayment(a_payment(), vector[: len(PROFILE)]) for vector in vectors],
+        vectors,
+        profiled_at=[NOON] * 2,
+        rules=rules_of(rule),
+        versions=VERSIONS,
+        scores=scorers.score(vectors),
+    )
+
+    told = [
+        msgspec.to_builtins(one.features)["model_probability"]
+        for one in (calm, suspect)
+    ]
+    assert told == a_model().score(vectors).tolist()
+    shadow = a_model(rounds=30).score(vectors).tolist()
+    assert [calm.shadow_probability, suspect.shadow_probability] == shadow
+    assert (calm.outcome, calm.contributions) == ("approve", [])
+    assert suspect.hits[0].value == told[1]
+    assert suspect.contributions[0].reason == "amount of 480.00 raises the risk most"
+    assert suspect.versions.model == a_model().version
+    assert suspect.versions.shadow == a_model(rounds=30).version
+
+
+def test_no_rule_reads_the_shadow_s_probability() -> None:
+    with pytest.raises(BadRule, match="shadow_probability"):
+        rules_of(a_rule(expression="shadow_probability > 0.5"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.archive import Decided
 from app.events.decisions import Decision, Versions
 from app.events.payments import ProfiledPayment
-from app.features.catalogue import NAMES, PROFILE
+from app.features.catalogue import PROFILE, READABLE
 from app.parquet import files
 from app.parquet.frames import decisions_frame
 from app.rules.compiled import CompiledRuleset, compile_ruleset
@@ -217,7 +217,7 @@ a_random_ruleset = st.builds(
             rules=[a_rule(name=f"r-{n}", **rule) for n, rule in enumerate(rules)],
             version="r",
         ),
-        NAMES,
+        READABLE,
     ),
     st.tuples(scores, scores),
     st.lists(a_random_rule, max_size=6),
@@ -236,7 +236,7 @@ a_random_payment = st.fixed_dictionaries(
 
 def decided(rows: Sequence[dict[str, Any]], rules: CompiledRuleset) -> list[Decided]:
     """Decide payments as the live road does."""
-    vectors = [[(ORDINARY | row)[name] for name in NAMES] for row in rows]
+    vectors = [[(ORDINARY | row)[name] for name in READABLE] for row in rows]
     payments = [
         ProfiledPayment(
             a_payment(
@@ -251,7 +251,7 @@ def decided(rows: Sequence[dict[str, Any]], rules: CompiledRuleset) -> list[Deci
     ]
     made = decisions(
         payments,
-        [vector[len(PROFILE) :] for vector in vectors],
+        [vector[:-1] for vector in vectors],
         profiled_at=[NOON] * len(rows),
         rules=rules,
         versions=Versions("r", "f"),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.events.decisions import Hit
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.ruleset import default_ruleset
 from app.scoring.decide import Evaluation, decide
@@ -149,12 +149,12 @@ def test_without_rules_every_payment_is_approved() -> None:
 _numbers = st.none() | st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 5.0, 1e5])
 
 
-@given(vectors=st.lists(st.tuples(*[_numbers] * len(NAMES)), max_size=12))
+@given(vectors=st.lists(st.tuples(*[_numbers] * len(READABLE)), max_size=12))
 @settings(max_examples=60, deadline=None)
 def test_a_payment_is_decided_alone_as_in_any_batch(
     vectors: list[tuple[float | None, ...]],
 ) -> None:
-    rules = compile_ruleset(default_ruleset(), NAMES)
+    rules = compile_ruleset(default_ruleset(), READABLE)
     channels = ["pos", "online", "atm", "transfer"] * 3
     payments = [a_payment(channel=c) for c in channels[: len(vectors)]]
 

@@ -1,31 +1,44 @@
 """A model's folder, its scores and its reasons."""
 
+import subprocess
+import sys
 from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 import pytest
 
 from app.errors import ModelError
 from app.features.catalogue import NAMES
 from app.scoring.model import CARD, TREES, Calibration, Facts, Model
-from app.scoring.reasons import PHRASES, reasons
-from tests.scoring.builders import a_vector
-
-FEATURES = ("amount", "amount_to_customer_usual", "terminal_days_of_run")
+from app.scoring.reasons import PHRASES, contributions
+from tests.scoring.builders import FEATURES, a_model, a_vector
 
 
 @pytest.fixture(scope="module")
 def model() -> Model:
     """Give a model to which large and unusual amounts are suspicious."""
-    draw = np.random.default_rng(1)
-    table = draw.random((4_000, 3)) * [500, 8, 40]
-    table[draw.random(4_000) < 0.5, 2] = np.nan
-    frauds = (table[:, 0] > 220) | (table[:, 1] > 5) | (table[:, 2] > 20)
-    data = lgb.Dataset(table, frauds, feature_name=list(FEATURES))
-    options = {"objective": "binary", "verbose": -1, "num_threads": 1}
-    trees = lgb.train(options, data, 20).model_to_string()
-    return Model(trees, Facts(FEATURES, "2026-01-01", Calibration(0.9, -0.1)))
+    return a_model()
+
+
+def test_scoring_starts_no_threads():
+    code = """
+import os
+from tests.scoring.builders import a_model, a_vector
+threads = lambda: len(os.listdir("/proc/self/task"))
+before = threads()
+model = a_model()
+model.score([a_vector()] * 500)
+model.contributions([a_vector()] * 500)
+print(threads() - before)
+"""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("needs Linux")
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.split() == ["0"]
 
 
 def test_a_score_is_a_probability_and_does_not_depend_on_the_batch(model: Model):
@@ -46,12 +59,15 @@ def test_reasons_name_what_raised_the_score_the_strongest_first(model: Model):
     unusual = a_vector(amount=50.0, amount_to_customer_usual=7.2)
     ordinary = a_vector(amount=50.0, amount_to_customer_usual=1.0)
 
-    first, second = model.reasons([unusual, ordinary])
+    first, second = model.contributions([unusual, ordinary])
 
-    assert first[0] == "amount 7.2 times the customer's usual raises the risk most"
+    told = "amount 7.2 times the customer's usual raises the risk most"
+    assert (first[0].feature, first[0].value) == ("amount_to_customer_usual", 7.2)
+    assert first[0].reason == told
+    assert first[0].log_odds > 0
     assert model.score([unusual])[0] > model.score([ordinary])[0]
-    assert not any("usual" in reason for reason in second)
-    assert model.reasons([]) == []
+    assert not any("usual" in one.feature for one in second)
+    assert model.contributions([]) == []
 
 
 def test_every_feature_has_its_phrase():
@@ -61,9 +77,9 @@ def test_every_feature_has_its_phrase():
 
 
 def test_an_unknown_number_is_told_as_unknown():
-    actual = reasons(["terminal_days_of_run"], [None], [0.5])
+    (actual,) = contributions(["terminal_days_of_run"], [None], [0.5])
 
-    assert actual == ["unknown terminal days of run raises the risk most"]
+    assert actual.reason == "unknown terminal days of run raises the risk most"
 
 
 def test_a_saved_model_is_the_same_and_is_named_by_its_digest(
@@ -93,7 +109,7 @@ def test_a_file_that_was_changed_is_refused(model: Model, tmp_path: Path):
     [
         (Facts(("amount", "mood"), ""), "", "'mood'"),
         (Facts(("amount",), ""), "", "two or more"),
-        (Facts(FEATURES, ""), "no trees", "cannot be read"),
+        (Facts(FEATURES, ""), "no trees", "got None, expected v4"),
     ],
 )
 def test_what_is_no_model_is_refused(facts: Facts, trees: str, told: str):

@@ -18,6 +18,7 @@ from app.engine.partitioner import partition_for
 from app.features.customers import CustomerRow
 from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
+from app.live_models import LiveModels
 from app.live_rules import LiveRules
 from app.settings import Settings
 from app.waiters import Waiters
@@ -159,8 +160,10 @@ class Site:
         self.rules = LiveRules()
         self.lists = LiveLists()
         self.devices = LiveDevices()
+        self.models = LiveModels()
         self.outlet = MemoryOutlet()
         self.outlet.followed["rules"] = [self.rules.hear]
+        self.outlet.followed["models"] = [self.models.hear]
         self.outlet.followed["lists"] = [self.lists.hear]
         self.outlet.followed["devices"] = [self.devices.hear]
         self.archive = MemoryArchive()
@@ -174,6 +177,8 @@ class Site:
             waiters=Waiters(),
             rules=self.rules,
             rules_follower=cast("Follower", MemoryFollower()),
+            models=self.models,
+            models_follower=cast("Follower", MemoryFollower()),
             lists=self.lists,
             lists_follower=cast("Follower", MemoryFollower()),
             devices=self.devices,

@@ -17,6 +17,7 @@ from web.api import (
     lists,
     operations,
     reevaluation,
+    registry,
     rule_changes,
     rule_trials,
     rules,
@@ -55,6 +56,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         lists.routes(context),
         devices.routes(context),
         sensors.routes(context),
+        registry.routes(context),
         operations.routes(context, auth),
         internal.routes(context),
     ):

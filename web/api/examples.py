@@ -30,6 +30,47 @@ DECISION = {
         "captured_at": "2026-03-01T12:00:00.101Z",
     },
 }
+MODEL = {
+    "version": "9095921083f1",
+    "roles": ["live"],
+    "learnt_until": "2026-02-15",
+    "features": 12,
+    "author": "mia",
+    "comment": "learnt from the winter",
+    "at": "2026-03-01T09:00:00Z",
+    "refused": None,
+}
+APPOINTED = {
+    "revision": 1,
+    "live": "9095921083f1",
+    "shadow": None,
+    "author": "mia",
+    "comment": "two weeks in shadow, better in both",
+    "at": "2026-03-01T09:00:01Z",
+}
+MODELS = {
+    "revision": 1,
+    "live": "9095921083f1",
+    "shadow": None,
+    "models": [MODEL],
+    "appointments": [APPOINTED],
+}
+FACTS = {
+    "features": ["amount", "amount_to_customer_usual"],
+    "learnt_until": "2026-02-15",
+    "calibration": {"slope": 0.97, "offset": -0.2},
+}
+CARD = {"model": MODEL, "facts": FACTS, "card": None}
+MODEL_FILE = {"version": "9095921083f1", "facts": FACTS, "trees": "tree\nversion=v4\n"}
+DRIFTS = {
+    "model": "9095921083f1",
+    "payments": 66120,
+    "features": [
+        {"feature": "amount", "index": 0.004, "payments": 66120, "then": [], "now": []}
+    ],
+    "score": {"mean": 0.0083, "payments": 62000, "changes": 0, "changed_at": None},
+    "frauds": {"mean": 0.0081, "payments": 62000, "changes": 0, "changed_at": None},
+}
 REEVALUATED = {
     "id": "T000001",
     "ruleset": "7d5a1c0e9b42",

@@ -12,7 +12,9 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from app.counters import BOUNDS_MS
+from app.scoring.registry import ROLES
 from web.context import Context
+from web.drifts import moved
 from web.state import lag, state
 
 COUNTS = {
@@ -45,6 +47,8 @@ class Figures(Collector):
             outcomes.add_metric([outcome], count)
         yield outcomes
         yield from self._rules()
+        yield from self._models()
+        yield from self._drift()
         yield self._latency()
         yield from self._engine()
 
@@ -69,6 +73,50 @@ class Figures(Collector):
             "1 when the newest rules do not fit this release, and older ones decide",
             value=float(rules.present.rules.ruleset != rules.book.head.ruleset),
         )
+
+    def _models(self) -> Iterator[Metric]:
+        models = self._context.models
+        named = GaugeMetricFamily(
+            "smartbank_model", "1 for the model in a role", labels=["role", "version"]
+        )
+        for role, version in zip(ROLES, models.present.versions, strict=True):
+            if version:
+                named.add_metric([role, version], 1.0)
+        yield named
+        yield GaugeMetricFamily(
+            "smartbank_models_revision",
+            "The newest appointment of models that this worker has heard of",
+            value=models.registry.head.number,
+        )
+        yield GaugeMetricFamily(
+            "smartbank_models_refused",
+            "Models that this worker cannot use",
+            value=len(models.refused),
+        )
+
+    def _drift(self) -> Iterator[Metric]:
+        models = self._context.models
+        index = GaugeMetricFamily(
+            "smartbank_stability_index",
+            "How far a feature has moved from what the live model learnt from (PSI)",
+            labels=["feature"],
+        )
+        means = GaugeMetricFamily(
+            "smartbank_drift_mean", "A mean that is watched, now", labels=["of"]
+        )
+        changes = CounterMetricFamily(
+            "smartbank_drift_changes", "Changes of that mean (ADWIN)", labels=["of"]
+        )
+        drifted = self._context.counters.drift.read()
+        if drifted and models.present.live:
+            for one in moved([drifted], models.present.live.facts):
+                if one.index is not None:
+                    index.add_metric([one.feature], one.index)
+            watched = {"score": drifted.score, "frauds": drifted.frauds}
+            for name, mean in watched.items():
+                means.add_metric([name], mean.mean)
+                changes.add_metric([name], mean.changes)
+        yield from (index, means, changes)
 
     def _latency(self) -> Metric:
         counters = self._context.counters

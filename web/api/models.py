@@ -19,6 +19,8 @@ from app.rules.rulebook import Backtested
 from app.scoring.backtest import Report
 from app.scoring.decide import Evaluation
 from web.declaring import AggregateState
+from app.scoring.model import Facts
+from app.scoring.registry import Role as ModelRole
 from web.users import Role
 
 
@@ -221,6 +223,48 @@ class Reevaluated(Struct, frozen=True):
     ruleset: str
     decision: Decision
     evaluation: Evaluation
+
+
+class ModelSummary(Struct, frozen=True):
+    """A model that was brought in, what it does on this worker, or why it cannot."""
+
+    version: str
+    roles: list[ModelRole]
+    learnt_until: str
+    features: int
+    author: str
+    comment: str
+    at: datetime | None
+    refused: str | None = None
+
+
+class Appointed(Struct, frozen=True):
+    """Which model is live and which in shadow from a revision on; who, when, why."""
+
+    revision: int
+    live: str | None
+    shadow: str | None
+    author: str
+    comment: str
+    at: datetime | None
+
+
+class Models(Struct, frozen=True):
+    """Models and appointments, newest first."""
+
+    revision: int
+    live: str | None
+    shadow: str | None
+    models: list[ModelSummary]
+    appointments: list[Appointed]
+
+
+class ModelCard(Struct, frozen=True):
+    """A model, and the card that was written when it was made."""
+
+    model: ModelSummary
+    facts: Facts
+    card: dict[str, Any] | None
 
 
 class TokenRequest(Struct, frozen=True, forbid_unknown_fields=True):

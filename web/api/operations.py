@@ -22,6 +22,7 @@ from web.api.schema import body, responses
 from web.auth import Auth, Caller, requires
 from web.bodies import read_body
 from web.context import Context
+from web.drifts import drifts
 from web.problems import Problem
 from web.signatures import Claim
 from web.state import owned, state
@@ -52,6 +53,18 @@ def routes(context: Context, auth: Auth) -> APIRouter:
                 ]
             )
         )
+
+    @router.get(
+        "/v1/drift",
+        summary="How far payments have moved from what the live model learnt from",
+        responses=responses({200: ("Drifts", examples.DRIFTS)}, refused=(404,)),
+    )
+    async def drift(_: Caller = viewer) -> Response:
+        """Return what all workers have seen of the last seven days of event time."""
+        found = drifts(context)
+        if found is None:
+            raise Problem(404, "no model is live")
+        return answer(found)
 
     @router.post(
         "/v1/tokens",

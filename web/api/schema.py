@@ -15,6 +15,8 @@ from app.events.readings import PushedMessage
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from web.api import examples, models
+from web.appointments import ModelFile
+from web.drifts import Drifts
 from web.problems import MEDIA_TYPE
 
 TYPES = (
@@ -46,6 +48,12 @@ TYPES = (
     models.DeviceState,
     models.NewDevice,
     models.Taken,
+    ModelFile,
+    models.ModelSummary,
+    models.Appointed,
+    models.Models,
+    models.ModelCard,
+    Drifts,
     models.TokenRequest,
     models.Token,
     models.Health,

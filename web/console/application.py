@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.console import marks, push, shell
 from web.console.client import Client, who
-from web.console.pages import devices, live, transaction, transactions
+from web.console.pages import devices, live, models, transaction, transactions
 from web.console.tokens import style_sheet
 from web.context import Context
 
@@ -82,6 +82,8 @@ def page(client: Client, path: str) -> html.Div:
     """Return the page at a path; one that says so where there is none."""
     if path in (live.PATH, live.PATH.rstrip("/")):
         return live.layout(client.snapshot())
+    if path.rstrip("/") == models.PATH:
+        return models.layout(client)
     if path.rstrip("/") == transactions.PATH:
         return transactions.layout(client.snapshot())
     if path.startswith(transaction.PATH) and len(path) > len(transaction.PATH):
@@ -105,7 +107,7 @@ def known(path: str) -> bool:
     >>> known("/ui/"), known("/ui/transactions/T1"), known("/ui/elsewhere")
     (True, True, False)
     """
-    below = (transaction.PATH, f"{devices.PATH}/")
+    below = (transaction.PATH, f"{devices.PATH}/", f"{models.PATH}/")
     return path in ("/ui", live.PATH) or f"{path}/".startswith(below)
 
 

@@ -9,17 +9,23 @@ import msgspec
 
 from app.events.decisions import Decision
 from app.rules.ruleset import Bands
+from app.scoring.registry import Role, Upload
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
+from web.api import registry
 from web.api.entities import remembered
-from web.api.models import CustomerState, TerminalState
+from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
 from web.auth import Caller
 from web.context import Context
+from web.drifts import Drifts, drifts
 from web.live import Live, Snapshot
 from web.phones import Phones
 from web.problems import Problem
 
 who: ContextVar[Caller] = ContextVar("who")
 """Who is logged in at the browser that is being answered."""
+
+MOST = 50
+"""Appointments that are shown."""
 
 _customer = msgspec.json.Decoder(CustomerState).decode
 _terminal = msgspec.json.Decoder(TerminalState).decode
@@ -35,6 +41,21 @@ class Evaluation:
     decision: Decision
     decided_at: datetime | None = None
     trouble: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Registered:
+    """The models there are; `present` is what this worker uses, `wanted` the newest.
+
+    `refused` says by version why one is not used.
+    """
+
+    uploads: dict[str, Upload]
+    summaries: list[ModelSummary]
+    appointments: list[Appointed]
+    present: dict[Role, str | None]
+    wanted: dict[Role, str | None]
+    refused: dict[str, str]
 
 
 class Client:
@@ -91,6 +112,24 @@ class Client:
             Problem: 404, nothing is; 503, its worker does not answer.
         """
         return _terminal(await self._row("terminals", TERMINAL_ACTIVITY.name, identity))
+
+    def models(self) -> Registered:
+        """Return the models that were brought in, and which score."""
+        models = self._context.models
+        told = registry.listed(self._context, most=MOST)
+        live, shadow = models.present.versions
+        return Registered(
+            uploads=models.registry.uploads,
+            summaries=told.models,
+            appointments=told.appointments,
+            present={"live": live, "shadow": shadow},
+            wanted={"live": told.live, "shadow": told.shadow},
+            refused=models.refused,
+        )
+
+    def drifts(self) -> Drifts | None:
+        """Return how far payments have moved from what the live model learnt from."""
+        return drifts(self._context)
 
     def bands(self, ruleset: str) -> Bands | None:
         """Return the bands of a ruleset by version, if it decides or has decided."""

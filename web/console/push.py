@@ -16,7 +16,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import devices, live, pushed
+from web.console.pages import devices, live, models, pushed
 from web.console.wording import wire
 from web.live import TICK
 
@@ -65,6 +65,8 @@ class Told:
             shown |= pushed.shown(snapshot)
         elif path and devices.of_devices(path) and devices.allowed():
             shown |= devices.shown(client.phones, path)
+        elif path and path.rstrip("/") == models.PATH:
+            shown |= models.shown(client)
         changed = {
             component: props
             for component, props in shown.items()

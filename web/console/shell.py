@@ -4,12 +4,13 @@ from dash import dcc, html
 
 from web.console import marks
 from web.console.client import Client, who
-from web.console.pages import devices, live, transactions
+from web.console.pages import devices, live, models, transactions
 
 NAVIGATION = (
     ("Live", live.PATH),
     ("Transactions", transactions.PATH),
     ("Devices", devices.PATH),
+    ("Models", models.PATH),
 )
 
 KEYS = (

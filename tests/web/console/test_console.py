@@ -11,7 +11,9 @@ from dash import html
 from pymongo.errors import ServerSelectionTimeoutError
 
 from app.events.payments import Place
+from app.events.decisions import Contribution, Versions
 from app.features import catalogue
+from tests.scoring.builders import ORDINARY
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, user
 from web.auth import Caller
@@ -206,6 +208,29 @@ async def test_the_page_shows_every_feature_with_its_meaning(
     for feature in catalogue.ALL:
         assert f"{feature.name} {feature.meaning}" in shown
     assert "+1,000 ms" in shown
+
+
+async def test_what_the_model_says_is_shown_with_what_raised_it(
+    site: Site, client: Client
+):
+    site.archive.kept["T1"] = archived()
+    contribution = Contribution("amount", 812.0, 2.47, "amount of 812.00 raises it")
+    site.archive.kept["T2"] = archived(
+        "T2",
+        features={**ORDINARY, "model_probability": 0.934},
+        contributions=[contribution],
+        shadow_probability=0.5,
+        versions=Versions("r1", "f1", "m1", "m2"),
+    )
+
+    without = words(await transaction.evaluate(client, "T1"))
+    shown = words(await transaction.evaluate(client, "T2"))
+
+    assert "What the model says" not in without
+    assert "Probability of fraud  93 %" in shown
+    assert "Amount of 812.00 raises it.  +2.5" in shown
+    assert "the model in shadow says 50 %" in shown
+    assert all(version in shown for version in ("m1", "m2"))
 
 
 async def test_while_the_archive_is_away_the_newest_decisions_are_still_there(

@@ -119,7 +119,12 @@ def body(client: Client, found: Evaluation) -> html.Div:
             html.Div(
                 [
                     html.Div(
-                        [why.hits(decision), why.features(decision)], className="main"
+                        [
+                            why.hits(decision),
+                            *why.model(decision),
+                            why.features(decision),
+                        ],
+                        className="main",
                     ),
                     html.Div(
                         [
@@ -229,6 +234,7 @@ def _versions(decision: Decision) -> html.Section:
         ("Ruleset", html.Code(versions.ruleset)),
         ("Features", html.Code(versions.features)),
         ("Model", html.Code(versions.model) if versions.model else "none"),
+        ("In shadow", html.Code(versions.shadow) if versions.shadow else None),
     ]
     return marks.panel("Decided by", marks.facts(rows))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from dash import html
 
-from app.events.decisions import Decision, Hit
+from app.events.decisions import Contribution, Decision, Hit
 from app.features import catalogue
 from app.features.catalogue import Feature
 from app.rules.ruleset import Bands
@@ -16,6 +16,7 @@ OWNERS = (
     ("customer", "The customer's past"),
     ("phone", "The customer's phone"),
     ("terminal", "The terminal's past"),
+    ("model", "The model"),
 )
 
 
@@ -98,6 +99,44 @@ def _hit(hit: Hit) -> list[html.Tr]:
     ]
 
 
+def model(decision: Decision) -> list[html.Section]:
+    """Show what the model said and what raised it; nothing where there was none."""
+    probability = decision.features.get(catalogue.MODEL.name)
+    if probability is None:
+        return []
+    said: list[Any] = [
+        html.Span(["Probability of fraud ", html.Strong(wording.share(probability))]),
+        html.Div(
+            html.Span(className="fill", style={"width": f"{100 * probability:.1f}%"}),
+            className="scale",
+            **{"aria-hidden": "true"},
+        ),
+    ]
+    if decision.shadow_probability is not None:
+        shadow = wording.share(decision.shadow_probability)
+        said.append(html.Span(f"the model in shadow says {shadow}", className="told"))
+    rows = [_contribution(one, decision) for one in decision.contributions]
+    told = html.Ol(rows, className="contributions") if rows else None
+    return [
+        marks.panel("What the model says", html.Div(said, className="score-line"), told)
+    ]
+
+
+def _contribution(one: Contribution, decision: Decision) -> html.Li:
+    strongest = decision.contributions[0].log_odds
+    width = {"width": f"{100 * one.log_odds / strongest:.1f}%"}
+    added = f"+{one.log_odds:.1f}"
+    return html.Li(
+        [
+            html.Span(_sentence(one.reason)),
+            html.Span(html.Span(style=width), className="track"),
+            html.Span(
+                added, className="number", title="Added to the log-odds of fraud"
+            ),
+        ]
+    )
+
+
 def _sentence(reason: str) -> str:
     """Begin with a capital, end with a full stop."""
     return f"{reason[:1].upper()}{reason[1:]}."
@@ -105,7 +144,7 @@ def _sentence(reason: str) -> str:
 
 def features(decision: Decision) -> html.Section:
     """Show every feature with its meaning, by who owns it."""
-    known = {feature.name: feature for feature in catalogue.ALL}
+    known = {feature.name: feature for feature in (*catalogue.ALL, catalogue.MODEL)}
     currency = decision.payment.currency
     groups = []
     for owner, title in OWNERS:

@@ -1,0 +1,125 @@
+"""Models by HTTP: brought in, made live, put in shadow, let go."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from tests.scoring.builders import a_model
+from tests.web.site import Site, user
+
+VERSION = a_model().version
+OTHER = a_model(rounds=30).version
+WHY = {"comment": "as a test"}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path, users=(user("mia", "manager"), user("ann", "analyst")))
+
+
+def a_file(rounds: int = 20, **fields: Any) -> dict[str, Any]:
+    """Build what an upload's body says."""
+    model = a_model(rounds=rounds)
+    facts = msgspec.to_builtins(model.facts)
+    return {"version": model.version, "facts": facts, "trees": model.trees, **fields}
+
+
+async def put(
+    client: httpx.AsyncClient, role: str, version: str | None, match: str | None = None
+) -> httpx.Response:
+    seen = match or (await client.get("/v1/models")).headers["etag"]
+    if version is None:
+        return await client.delete(
+            f"/v1/models/{role}", params=WHY, headers={"if-match": seen}
+        )
+    return await client.put(
+        f"/v1/models/{role}",
+        params={"version": version, **WHY},
+        headers={"if-match": seen},
+    )
+
+
+async def test_a_model_is_brought_in_made_live_put_in_shadow_and_let_go(site: Site):
+    async with site.client("mia") as client:
+        card = {"payments": 12}
+        brought = await client.post("/v1/models", params=WHY, json=a_file(card=card))
+        idle = site.models.present
+        await client.post("/v1/models", params=WHY, json=a_file(30))
+        live = await put(client, "live", VERSION)
+        shadow = await put(client, "shadow", OTHER)
+        told = (await client.get("/v1/models")).json()
+        one = (await client.get(f"/v1/models/{VERSION}")).json()
+        cleared = await put(client, "live", None)
+
+    assert brought.status_code == 201, brought.text
+    assert brought.json()["roles"] == []
+    assert idle.live is None
+    assert live.json()["live"] == VERSION
+    assert shadow.json() | {"at": None} == {
+        "revision": 2,
+        "live": VERSION,
+        "shadow": OTHER,
+        "author": "mia",
+        "comment": "as a test",
+        "at": None,
+    }
+    assert [m["roles"] for m in told["models"]] == [["shadow"], ["live"]]
+    assert [a["revision"] for a in told["appointments"]] == [2, 1, 0]
+    assert one["card"] == card
+    assert one["facts"]["features"] == list(a_model().facts.features)
+    assert cleared.json()["live"] is None
+    assert site.models.present.live is None
+    assert site.models.present.shadow is not None
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"version": "0" * 12}, "it was changed after it was written"),
+        ({"trees": "tree\n"}, "it was changed"),
+        ({"mood": 1}, "mood"),
+        ({"facts": {"features": ["amount"]}}, "learnt_until"),
+    ],
+)
+async def test_a_model_that_cannot_be_used_is_refused_and_nothing_is_sent(
+    site: Site, fields: dict[str, Any], told: str
+):
+    async with site.client("mia") as client:
+        refused = await client.post("/v1/models", params=WHY, json=a_file(**fields))
+
+    assert refused.status_code == 422
+    assert refused.json()["type"] == "/docs#invalid-model"
+    assert told in refused.json()["detail"]
+    assert site.outlet.sent == []
+
+
+async def test_who_has_not_seen_the_newest_appointment_is_told_so(site: Site):
+    async with site.client("mia") as client:
+        await client.post("/v1/models", params=WHY, json=a_file())
+        unseen = await client.put("/v1/models/live", params={"version": VERSION, **WHY})
+        first = await put(client, "live", VERSION, '"0"')
+        late = await put(client, "live", None, '"0"')
+        same = await put(client, "live", VERSION, '"1"')
+        unknown = await put(client, "live", OTHER)
+
+    assert (unseen.status_code, first.status_code) == (428, 200)
+    assert late.status_code == 412
+    assert late.json()["revision"] == 1
+    assert same.json()["revision"] == 1
+    assert unknown.status_code == 404
+
+
+async def test_analysts_look_and_managers_change(site: Site):
+    async with site.client("ann") as client:
+        answers = [
+            await client.post("/v1/models", params=WHY, json=a_file()),
+            await put(client, "live", VERSION, '"0"'),
+            await put(client, "shadow", None, '"0"'),
+        ]
+        seen = await client.get("/v1/models")
+
+    assert [one.status_code for one in answers] == [403] * 3
+    assert seen.json()["models"] == []
