@@ -18,7 +18,7 @@ from app.features.catalogue import NAMES
 from app.scoring.decide import Vector
 from app.scoring.reasons import contributions
 from app.scoring.reference import Histogram
-from app.scoring.trees import check_trees
+from app.scoring.trees import safe_trees
 
 TREES = "model.txt"
 CARD = "model.json"
@@ -78,9 +78,9 @@ class Model:
         if len(facts.features) < FEWEST:
             message = f"model: got {len(facts.features)} features, expected two or more"
             raise ModelError(message)
-        check_trees(trees, features=len(facts.features))
+        text = safe_trees(trees, features=len(facts.features))
         try:
-            self._booster = lgb.Booster(model_str=trees)
+            self._booster = lgb.Booster(model_str=text)
         except lgb.basic.LightGBMError as error:
             message = f"model: {TREES} cannot be read: {error}"
             raise ModelError(message) from error
