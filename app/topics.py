@@ -95,7 +95,7 @@ RULES = Topic(
 )
 MODELS = Topic(
     "models",
-    "model, appointment",
+    "model or appointment",
     "models, and which one is live or in shadow",
     {"cleanup.policy": "compact"},
     1,
