@@ -56,10 +56,7 @@ def decide(
             continue
         if isinstance(event, Label):
             row = rows[record.partition].touch(event.terminal_id.encode())
-            if row.label(event):
-                counters.labels += 1
-                if event.fraud:
-                    counters.drift.learn_fraud()
+            learn(event, row)
             key = event.customer_id.encode()
             out.send(LABELS_APPLIED.name, key, encode(event), record)
             continue
@@ -103,9 +100,14 @@ def decide(
         [out.now - round(d.timings.received_at.timestamp() * 1000) for d in made],
     )
     counters.dead_letters += out.rejected
-    if payments:
-        newest = max(one.payment.occurred_at for one in payments)
-        counters.drift.learn(scores, at=newest)
+    counters.drift.learn(scores, [one.payment.occurred_at for one in payments])
+
+
+def learn(label: Label, row: TerminalRow) -> None:
+    """Learn a label, and count it the first time."""
+    if row.label(label):
+        counters.labels += 1
+        counters.drift.frauds += label.fraud
 
 
 def payment_of(record: Record) -> Payment | None:

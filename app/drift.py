@@ -1,6 +1,6 @@
 """Drift: what payments look like now, against what the live model learnt from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -45,7 +45,8 @@ class Drift:
     """Counts payments against the live model's reference, over seven days.
 
     A day is of event time, that of the newest payment of a block. Another model
-    begins anew. It is the worker's memory alone: nothing is decided by it.
+    begins anew. It is the worker's memory alone: nothing is decided by it. `frauds`
+    counts the labels that say so, until the block that they are part of is counted.
     """
 
     def __init__(self) -> None:
@@ -56,11 +57,11 @@ class Drift:
         self._days: dict[datetime, Counts] = {}
         self._tables: list[NDArray[np.float64]] = []
         self._waiting = 0
-        self._frauds = 0
+        self.frauds = 0
         self._score, self._told = Watch(), Watch()
 
-    def learn(self, scores: Scores, *, at: datetime) -> None:
-        """Take a batch's scores; `at` is the event time of its newest payment."""
+    def learn(self, scores: Scores, times: Sequence[datetime]) -> None:
+        """Take a batch's scores, and the event times of its payments."""
         if scores.by.live is not self._model:
             self._begin(scores.by.live)
         if scores.table is None or not len(scores.table):
@@ -69,11 +70,7 @@ class Drift:
         self._tables.append(np.column_stack([scores.table, told]))
         self._waiting += len(told)
         if self._waiting >= BLOCK:
-            self._count(at)
-
-    def learn_fraud(self) -> None:
-        """Take a label that says fraud."""
-        self._frauds += 1
+            self._count(max(times))
 
     def read(self) -> Drifted | None:
         """Return what was counted; None without a live model."""
@@ -94,7 +91,7 @@ class Drift:
 
     def _count(self, at: datetime) -> None:
         table = np.concatenate(self._tables)
-        told, size, frauds = table[:, -1], len(table), min(self._frauds, len(table))
+        told, size, frauds = table[:, -1], len(table), min(self.frauds, len(table))
         self._score.add(Bucket(size, float(told.sum()), float(told.var() * size)), at)
         self._told.add(Bucket(size, frauds, frauds - frauds * frauds / size), at)
         day = at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -103,7 +100,7 @@ class Drift:
             counts[name] = counts[name] + found if name in counts else found
         newest = max(self._days)
         self._days = {one: c for one, c in self._days.items() if one > newest - SPAN}
-        self._tables, self._waiting, self._frauds = [], 0, 0
+        self._tables, self._waiting, self.frauds = [], 0, 0
 
     def _counted(
         self, table: NDArray[np.float64]

@@ -51,8 +51,8 @@ TYPES: dict[str, Any] = {
     f"{topics.MODELS.name}-upload": Upload,
     f"{topics.MODELS.name}-appointment": Appointment,
 }
-"""By topic; dead letters are bytes as they came. `rules` has three and `models` two, told
-by the key."""
+"""By topic; dead letters are bytes as they came. `rules` has three and `models` two, by
+their keys."""
 
 VERSIONS: dict[str, int] = {}
 """The present version where it is not the first."""

@@ -40,9 +40,7 @@ def feed(
     for start in range(0, len(table), 100):
         part = table[start : start + 100]
         scores = model.score_table(part).tolist()
-        drift.learn(
-            Scores(Scorers(live=model), scores, [None] * len(part), part), at=at
-        )
+        drift.learn(Scores(Scorers(live=model), scores, [None] * len(part), part), [at])
     told = drift.read()
     assert told is not None
     return {
@@ -84,8 +82,7 @@ def test_a_planted_shift_is_found_in_its_feature_and_in_the_score(model: Model):
 def test_frauds_that_are_told_more_often_are_found(model: Model):
     drift = Drift()
     for number, per_block in enumerate([8] * 30 + [40] * 20):
-        for _ in range(per_block):
-            drift.learn_fraud()
+        drift.frauds += per_block
         feed(drift, model, drawn(number, BLOCK))
 
     told = drift.read()
@@ -115,5 +112,5 @@ def test_another_model_begins_anew_and_without_one_there_is_nothing(model: Model
     other = Model(model.trees, replace(model.facts, learnt_until="2026-02-01"))
     assert feed(drift, other, drawn(1, 100)) == {}
 
-    drift.learn(Scorers().score([]), at=NOON)
+    drift.learn(Scorers().score([]), [])
     assert drift.read() is None

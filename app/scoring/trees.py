@@ -30,7 +30,7 @@ _NODES = (
 )
 _LEAVES = ("leaf_value", "leaf_weight", "leaf_count")
 _SINGLE = ("num_leaves", "num_cat", "is_linear", "shrinkage")
-_OF_A_TREE = {"", "Tree", *_SINGLE, *_NODES, *_LEAVES}
+_OF_A_TREE = {"Tree", *_SINGLE, *_NODES, *_LEAVES}
 _OF_THE_HEAD = {
     "tree",
     "version",
@@ -81,7 +81,7 @@ def safe_trees(text: str, *, features: int) -> str:
         raise _wrong(what="tree_sizes", got=got, expected="the length of each tree")
     for number, (size, end) in enumerate(zip(sizes, ends, strict=True)):
         where, lines = f"tree {number}", rest[end - size : end]
-        tree = _fields(lines, _OF_A_TREE)
+        tree = _fields(lines.rstrip("\n"), _OF_A_TREE)
         if not lines.startswith(f"Tree={number}\n"):
             raise _wrong(what=where, got=repr(lines[:20]), expected=f"Tree={number}")
         _check_tree(tree, where, features)
@@ -154,11 +154,11 @@ def _fields(lines: str, known: set[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for line in lines.split("\n"):
         name, equals, value = line.partition("=")
-        if name not in known or (name in found and name):
+        if name not in known or name in found:
             raise _wrong(
                 what=repr(line[:40]), got="it", expected="no such line, or one"
             )
-        if name not in {"", "tree"} and not equals:
+        if name != "tree" and not equals:
             raise _wrong(what=name, got="no value", expected=f"{name}=")
         found[name] = value
     return found

@@ -66,6 +66,7 @@ def measured(text: str) -> str:
         (r"leaf_value=\S+", "leaf_value=x", "leaf_value: got .x"),
         (r"num_cat=0", "num_cat=1", "categories"),
         (r"Tree=1\n", "Tree=5\n", "tree 1"),
+        (r"(\d)\ndecision_type", r"\1\n\ndecision_type", "''"),
         (r"is_linear=0", "is_linear=0\nmood=1", "mood=1"),
     ],
 )

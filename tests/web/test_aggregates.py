@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.parquet.frames import DECISIONS
 from app.rules.aggregates import TAKEN
 from app.rules.rulebook import Backfilled
@@ -66,7 +66,7 @@ async def test_what_is_declared_is_the_last_feature_and_rules_may_read_it(site: 
     assert ruled.status_code == 200, ruled.text
     assert found[0]["aggregate"] == {**DECLINED, "author": "mia"}
     assert (found[0]["state"], found[0]["rules"]) == ("backfilling", [RULE["name"]])
-    assert site.rules.present.rules.features == (*NAMES, "card_declined_1h")
+    assert site.rules.present.rules.features == (*READABLE, "card_declined_1h")
 
 
 async def test_one_that_a_rule_reads_can_neither_go_nor_change(site: Site):
@@ -87,7 +87,7 @@ async def test_one_that_a_rule_reads_can_neither_go_nor_change(site: Site):
     assert (changed.status_code, gone.status_code) == (409, 409)
     assert RULE["name"] in gone.json()["detail"]
     assert deleted.status_code == 200, deleted.text
-    assert site.rules.present.rules.features == tuple(NAMES)
+    assert site.rules.present.rules.features == tuple(READABLE)
     assert deleted.json()["version"] == default_ruleset().version
 
 
