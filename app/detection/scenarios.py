@@ -16,7 +16,7 @@ from app.detection.log import Road
 from app.events.decisions import Outcome
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.features.clock import microseconds
 from app.rules.compiled import compile_ruleset
 from app.rules.ruleset import Ruleset
@@ -88,7 +88,7 @@ def judged(
 ) -> Iterator[Judged]:
     """Decide payments as the road would; yield those from `since` on, microseconds."""
     road = Road(currency)
-    rules = compile_ruleset(ruleset, NAMES)
+    rules = compile_ruleset(ruleset, READABLE)
     for chunk in chunks:
         scenarios = {
             one.transaction_id: _label(one.value).scenario or "" for one in chunk.labels
@@ -101,8 +101,9 @@ def judged(
         payments = [payment for payment, _ in found]
         vectors: list[Vector] = [vector for _, vector in found]
         chances = model.score(vectors).tolist() if model else [0.0] * len(vectors)
+        alone = [[*vector, None] for vector in vectors]  # the rules, without a model
         for payment, told, chance in zip(
-            payments, decide(vectors, payments, rules=rules), chances, strict=True
+            payments, decide(alone, payments, rules=rules), chances, strict=True
         ):
             rule = max(told.hits, key=lambda hit: hit.score).rule if told.hits else ""
             scenario = scenarios.get(payment.id, "")

@@ -14,7 +14,7 @@ from app.archive import Decided
 from app.errors import SmartbankError
 from app.events.decisions import Hit
 from app.events.labels import Label
-from app.features.catalogue import NAMES
+from app.features.catalogue import READABLE
 from app.parquet import files
 from app.parquet.frames import (
     DECISIONS,
@@ -54,17 +54,17 @@ def ids(root: Path, **options: Any) -> list[str]:
 
 
 def test_no_feature_is_called_like_a_column_of_a_decision() -> None:
-    assert not set(NAMES) & DECISIONS.keys()
+    assert not set(READABLE) & DECISIONS.keys()
 
 
 def test_a_decision_comes_back_as_it_was_written(tmp_path: Path) -> None:
     one = a_decided("tx-1", channel="online", country="DE", amount=12_345, at=(3, 7))
     keep(tmp_path, one)
 
-    (found,) = read(tmp_path, *DECISIONS, features=NAMES).to_dicts()
+    (found,) = read(tmp_path, *DECISIONS, features=READABLE).to_dicts()
 
     assert msgspec.json.decode(found.pop("hits"), type=list[Hit]) == one.decision.hits
-    assert {name: found.pop(name) for name in NAMES} == ORDINARY
+    assert {name: found.pop(name) for name in READABLE} == ORDINARY
     assert found == {
         "id": "tx-1",
         "occurred_at": NOON,

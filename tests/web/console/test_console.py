@@ -10,8 +10,8 @@ import pytest
 from dash import html
 from pymongo.errors import ServerSelectionTimeoutError
 
-from app.events.payments import Place
 from app.events.decisions import Contribution, Versions
+from app.events.payments import Place
 from app.features import catalogue
 from tests.scoring.builders import ORDINARY
 from tests.web.pulses import HIT, a_decision, a_pulse
