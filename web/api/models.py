@@ -18,9 +18,9 @@ from app.rules.lists import Entry
 from app.rules.rulebook import Backtested
 from app.scoring.backtest import Report
 from app.scoring.decide import Evaluation
-from web.declaring import AggregateState
 from app.scoring.model import Facts
 from app.scoring.registry import Role as ModelRole
+from web.declaring import AggregateState
 from web.users import Role
 
 
