@@ -7,7 +7,7 @@ is void, and a payment that a row remembers is not remembered twice.
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,13 +101,15 @@ class Backfill(Service):
             ("score", TERMINAL_ACTIVITY),
             ("deliver", DECISIONS),
         ):
-            await passed(role, topic)
+            if not await passed(role, topic, unless=lambda: self._due):
+                return  # there is something new to declare: begin anew
         counts = {}
         for one in aggregates:
             counts[one.name] = await self._send(remembered(archive, [one]))
         await self._tell(Ready(list(aggregates)))
         for topic in ACTIVITY.values():
-            await passed("score", topic)
+            if not await passed("score", topic, unless=lambda: self._due):
+                return
         for one in aggregates:
             newest = newest_day(archive)
             done = Backfilled(
@@ -139,8 +141,10 @@ class Backfill(Service):
         return total
 
 
-async def passed(role: str, topic: Topic) -> None:
+async def passed(role: str, topic: Topic, *, unless: Callable[[], bool]) -> bool:
     """Wait until the workers of a role have done all that a topic holds now.
+
+    That may take as long as a store is away; false where `unless` became true before.
 
     Raises:
         KafkaError: Kafka is away.
@@ -150,13 +154,14 @@ async def passed(role: str, topic: Topic) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     try:
         await admin.start()
-        while True:
+        while not unless():
             told: Any = await admin.list_consumer_group_offsets(group)
             if all(tp in told and told[tp].offset >= end for tp, end in ends.items()):
-                return
+                return True
             await asyncio.sleep(POLL)
     finally:
         await admin.close()
+    return False
 
 
 async def _ends(topic: Topic) -> dict[TopicPartition, int]:
