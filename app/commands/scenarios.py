@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 
 import click
 import msgspec
@@ -20,6 +21,7 @@ from app.scoring.model import Model
 from app.settings import load
 from app.simulate.bank import START, Bank
 from app.simulate.payments import midnight
+from app.simulate.phones import Pockets
 
 SEED = 11
 """Of a bank that no rule was tuned on."""
@@ -46,6 +48,13 @@ SEED = 11
     type=int,
     help="Train a model on the bank of this seed, and show it beside the rules.",
 )
+@click.option(
+    "--phones",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of the customers whose phone tells where it is.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def scenarios(
     *,
@@ -54,6 +63,7 @@ def scenarios(
     days: int,
     rules: Path | None,
     other: int | None,
+    phones: float,
     as_json: bool,
 ) -> None:
     """Let a made-up bank be defrauded in five ways, and tell what is found of each."""
@@ -67,14 +77,17 @@ def scenarios(
     model = (
         _model(other, customers=customers, until=until) if other is not None else None
     )
+    bank = Bank(seed=seed, customers=customers)
+    rng = Random(f"phones {seed}")  # noqa: S311 - a simulation, no secret
     with bar("payments", 0) as step:
         told = report(
             judged(
-                Bank(seed=seed, customers=customers).chunks(until=until),
+                bank.chunks(until=until),
                 since=midnight(START + timedelta(days=WARM_UP)),
                 ruleset=load_ruleset(rules) if rules else default_ruleset(),
                 currency=currency,
                 model=model,
+                pockets=Pockets(rng, bank.customers, share=phones) if phones else None,
                 progress=step,
             ),
             with_model=model is not None,

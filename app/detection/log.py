@@ -13,6 +13,7 @@ from app.capture import captured
 from app.errors import BadRecord
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.events.readings import Fixes
 from app.features.catalogue import NAMES, USUAL_RATIO
 from app.features.clock import DAY
 from app.features.customers import CustomerRow
@@ -63,15 +64,21 @@ class Log:
         return int(self.days[-1]) + 1
 
 
+Whereabouts = Callable[[Payment], Fixes | None]
+
+
 class Road:
     """Capture, customers and terminals in one process, without a broker.
 
     The same code as the agents', in the order of event time; a label is learnt when
-    it is due.
+    it is due. `whereabouts` says what a customer's phone told before a payment.
     """
 
-    def __init__(self, currency: str) -> None:
+    def __init__(
+        self, currency: str, *, whereabouts: Whereabouts | None = None
+    ) -> None:
         self._currency = currency
+        self._whereabouts = whereabouts
         self._now = datetime.now(UTC)  # what capture holds against dates ahead
         self._customers: dict[str, CustomerRow] = {}
         self._terminals: dict[str, TerminalRow] = {}
@@ -113,6 +120,8 @@ class Road:
             customer = self._customers[payment.customer_id] = CustomerRow()
         elif customer.seen(payment.id):
             return None
+        if self._whereabouts and (told := self._whereabouts(payment)):
+            customer.fixes(told)
         profile = customer.profile(payment)
         terminal = self._terminals.get(payment.terminal_id)
         if terminal is None:

@@ -16,6 +16,7 @@ from app.detection.log import Road
 from app.events.decisions import Outcome
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.events.readings import Fixes
 from app.features.catalogue import READABLE
 from app.features.clock import microseconds
 from app.rules.compiled import compile_ruleset
@@ -23,6 +24,7 @@ from app.rules.ruleset import Ruleset
 from app.scoring.decide import Vector, decide
 from app.scoring.model import Model
 from app.simulate.fraud import INCIDENTS
+from app.simulate.phones import Pockets
 from app.sources.chunks import Chunk
 
 WARM_UP = 30
@@ -84,15 +86,26 @@ def judged(
     ruleset: Ruleset,
     currency: str,
     model: Model | None = None,
+    pockets: Pockets | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Judged]:
-    """Decide payments as the road would; yield those from `since` on, microseconds."""
-    road = Road(currency)
+    """Decide payments as the road would; yield those from `since` on, microseconds.
+
+    With `pockets` customers have phones, which tell where they are.
+    """
+    scenarios: dict[str, str] = {}
+
+    def whereabouts(payment: Payment) -> Fixes | None:
+        if pockets is None:
+            return None
+        return pockets.fixes(payment, scenarios.get(payment.id, ""))
+
+    road = Road(currency, whereabouts=whereabouts if pockets else None)
     rules = compile_ruleset(ruleset, READABLE)
     for chunk in chunks:
-        scenarios = {
-            one.transaction_id: _label(one.value).scenario or "" for one in chunk.labels
-        }
+        scenarios.clear()
+        for one in chunk.labels:
+            scenarios[one.transaction_id] = _label(one.value).scenario or ""
         found = [
             one
             for one in road.profiled(chunk)

@@ -1,6 +1,7 @@
 """The rules that ship, held to a floor on each planted fraud of an unseen bank."""
 
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from app.detection.scenarios import WARM_UP, Found, Judged, Report, judged, repo
 from app.rules.ruleset import default_ruleset
 from app.simulate.bank import START, Bank
 from app.simulate.payments import midnight
+from app.simulate.phones import Pockets
 from tests.scoring.builders import a_payment
 
 FLOORS = {  # detected, and the most honest payments bothered
@@ -75,3 +77,30 @@ def test_an_honest_payment_counts_for_the_scenario_that_its_rule_finds_most():
     assert named["cloned-card"] == Found(
         "cloned-card", 3, 1, 1, 2 / 3, 1 / 3, 0.25, 1.0
     )
+
+
+def test_phones_find_most_of_what_the_rules_miss_of_cloned_cards():
+    until = midnight(START + timedelta(days=WARM_UP + 20))
+    since = midnight(START + timedelta(days=WARM_UP))
+    told = {}
+    for share in (0.0, 0.8):
+        bank = Bank(seed=SEED, customers=700)
+        rng = Random(SEED)  # noqa: S311 - a simulation, no secret
+        pockets = Pockets(rng, bank.customers, share=share)
+        decided = judged(
+            bank.chunks(until=until),
+            since=since,
+            ruleset=default_ruleset(),
+            currency="EUR",
+            pockets=pockets,
+        )
+        told[share] = report(decided)
+
+    plain, seen = (
+        next(one for one in told[share].scenarios if one.scenario == "cloned-card")
+        for share in (0.0, 0.8)
+    )
+    assert plain.payments == seen.payments > 20
+    assert 1 - seen.detected < (1 - plain.detected) / 2
+    assert seen.declined > plain.declined
+    assert told[0.8].bothered - told[0.0].bothered < 0.006
