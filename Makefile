@@ -15,8 +15,11 @@ HANDBOOK := $(patsubst %,--replay % --map handbook,$(wildcard ../shared/data/han
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
+# Recordings of real phones, where they lie beside the project.
+RECORDINGS := $(patsubst %,--recording %,$(wildcard ../shared/data/sensor-logger/*))
+
 demo: $(READY) ## Start a bank, watch it, and print where to look
-	@.venv/bin/smartbank demo $(ARGS)
+	@.venv/bin/smartbank demo $(RECORDINGS) $(ARGS)
 
 test: $(READY) debian ## Run every test, with coverage
 	@.venv/bin/coverage run -m pytest $(ARGS)

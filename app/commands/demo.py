@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,8 +13,10 @@ from rich.console import Console
 
 from app.features.clock import microseconds
 from app.local.demo import USER, Demo, housed
+from app.local.phones import Phones
 from app.settings import load
 from app.simulate.bank import Bank
+from app.simulate.people import Customer
 from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import read
@@ -54,6 +56,13 @@ IN_FLIGHT = 1_000  # fewer than a replay has: what waits is latency
     type=click.IntRange(min=1),
     help="Workers that decide; one more delivers.",
 )
+@click.option(
+    "--recording",
+    "recordings",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A phone's recording, replayed at its own pace; may be given often.",
+)
 @click.option("--exit", "exits", is_flag=True, help="End when all are decided.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON, the last line.")
 def demo(  # noqa: PLR0913 - one parameter an option
@@ -64,12 +73,14 @@ def demo(  # noqa: PLR0913 - one parameter an option
     rate: float | None,
     seed: int,
     workers: int,
+    recordings: tuple[Path, ...],
     exits: bool,
     as_json: bool,
 ) -> None:
     """Start a bank, its servers and its workers; watch them in the console.
 
-    A made-up bank pays from twelve days ago until now, then live, until Ctrl-C.
+    A made-up bank pays from twelve days ago until now, then live, until Ctrl-C; ten
+    of its customers carry phones that tell where they are, and one card is cloned.
     With --transactions or --replay the payments have an end. The exit status is 1
     when a payment got no decision.
     """
@@ -80,7 +91,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
         message = "--exit needs an end: give --transactions or --replay"
         raise click.UsageError(message)
     settings = load()
-    payments, total = (
+    payments, total, customers = (
         _replayed(file, map_name, limit=transactions)
         if file and map_name
         else _made_up(seed, limit=transactions, rate=rate or RATE)
@@ -99,41 +110,51 @@ def demo(  # noqa: PLR0913 - one parameter an option
             )
         console.print(_guide(running), soft_wrap=True)
         sender = Sender(load(running.environment), options)
-        asyncio.run(_show(running, sender, payments, total=total, stay=not exits))
+        phones = Phones(
+            running.workers[0].address,
+            (USER, running.password),
+            customers=customers,
+            recordings=recordings,
+        )
+        asyncio.run(
+            _show(running, sender, payments, phones, total=total, stay=not exits)
+        )
         console.print("stopping")
     tell(sender.report, as_json=as_json)
     sys.exit(bool(sender.report.lost))
 
 
-def _replayed(
-    file: Path, map_name: str, *, limit: int | None
-) -> tuple[Iterable[Chunk], int]:
+Made = tuple[Iterable[Chunk], int | None, Sequence[Customer]]
+"""Payments, how many where they have an end, and who carries phones."""
+
+
+def _replayed(file: Path, map_name: str, *, limit: int | None) -> Made:
     total, chunks = read(file, columns=load_map(map_name), limit=limit)
-    return chunks, total
+    return chunks, total, ()
 
 
-def _made_up(
-    seed: int, *, limit: int | None, rate: float
-) -> tuple[Iterable[Chunk], int | None]:
+def _made_up(seed: int, *, limit: int | None, rate: float) -> Made:
     """Return a made-up bank's payments: so many of its past, or live without end."""
     if limit:
         bank = Bank(seed=seed, customers=CUSTOMERS)
-        return bank.chunks(limit=limit), limit
+        return bank.chunks(limit=limit), limit, ()
     since = datetime.now(UTC) - HISTORY
     bank = Bank(seed=seed, customers=CUSTOMERS, start=since.date(), trips=False)
-    return bank.live(rate=rate, since=microseconds(since)), None
+    return bank.live(rate=rate, since=microseconds(since)), None, bank.customers
 
 
 async def _show(
     running: Demo,
     sender: Sender,
     payments: Iterable[Chunk],
+    phones: Phones,
     *,
     total: int | None,
     stay: bool,
 ) -> None:
     """Send the payments while the workers are kept alive; stay until told to stop."""
     keeping = asyncio.create_task(running.keep_alive())
+    carrying = asyncio.create_task(phones.carry())
     try:
         interrupted = await run(sender, payments, total=total)
         if stay and not interrupted:
@@ -141,6 +162,7 @@ async def _show(
             await told_to_stop()
     finally:
         keeping.cancel()
+        carrying.cancel()
 
 
 def _guide(running: Demo) -> str:
@@ -150,7 +172,7 @@ def _guide(running: Demo) -> str:
     rows = {
         "console": f"{first.address}/ui/",
         "log in": f"{USER}, password {running.password}",
-        "look at": "Live, as payments are decided; a flagged one tells why",
+        "look at": "Live, as payments are decided; a flagged one tells why; Devices",
         "API": f"{first.address}/docs",
         "ask": f"curl -u {USER}:{running.password} {first.address}/v1/workers",
         "try": f"kill -9 {first.pid}: another takes over, nothing is lost",

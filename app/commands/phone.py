@@ -72,9 +72,10 @@ async def push_recording(file: Path, how: ByPhone) -> None:
         ServiceError: the other side refuses it, or is away for long.
     """
     recording = read(file)
-    shift = time.time_ns() - int(recording.rows[-1]["time"]) if how["now"] else 0
-    if how["now"] and how["pace"]:  # at a pace the first reading is of now
-        shift += round(recording.seconds * 1e9)
+    shift = 0
+    if how["now"]:  # at a pace it starts now, else it has just ended
+        last = int(recording.rows[-1]["time"])
+        shift = time.time_ns() - (recording.start_ns if how["pace"] else last)
     done = await send(messages(recording, shift_ns=shift), how)
     taken = sorted(done.latencies_ms)
     report = {

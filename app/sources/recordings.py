@@ -32,9 +32,10 @@ class Recording:
     rows: Sequence[Mapping[str, Any]]
 
     @property
-    def seconds(self) -> float:
-        """How long it took."""
-        return (_time(self.rows[-1]) - _time(self.rows[0])) / SECOND_NS
+    def start_ns(self) -> int:
+        """When it was started; a cached fix may be older."""
+        live = (r for r in self.rows if float(r.get("seconds_elapsed") or 0) >= 0)
+        return _time(next(live, self.rows[0]))
 
 
 def read(path: Path) -> Recording:
@@ -65,10 +66,7 @@ def messages(
     One a second of the recording, from its start; `shift_ns` is added to every time.
     Cached fixes from before the start are in the first message, as a phone sends them.
     """
-    live = [
-        row for row in recording.rows if float(row.get("seconds_elapsed") or 0) >= 0
-    ]
-    start = _time(live[0] if live else recording.rows[0])
+    start = recording.start_ns
     batches: dict[int, list[dict[str, Any]]] = {}
     for row in recording.rows:
         due = max(0, _time(row) - start) // every_ns
