@@ -1,7 +1,7 @@
 """Context: what pages and routes need of the worker that they run in."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from pymongo.errors import PyMongoError
@@ -43,7 +43,8 @@ class Context:
     """What pages and routes need of the worker that they run in.
 
     The followers keep `rules`, `models`, `lists` and `devices` up to date. `archive` is
-    None where the worker has none.
+    None where the worker has none. Whoever reads months of Parquet files waits for
+    `turn` first: one at a time, since payments are decided beside it.
     """
 
     settings: Settings
@@ -65,6 +66,7 @@ class Context:
     live: Live
     phones: Phones
     archive: Archive | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:
         """Return the full evaluation of a payment, or None.

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -12,11 +12,16 @@ from app.decoding import decoded, shown
 from app.errors import BadRecord
 from app.events.payments import Card
 from app.privacy.tokens import Tokens, passes_luhn
-from app.rules.lists import Entry, Listing
+from app.rules.lists import Entry, Kind, Listing, Verdict
 from web.problems import Problem
 
 MOST_ENTRIES = 10_000
 COLUMNS = tuple(field.name for field in msgspec.structs.fields(Listing))
+CHOICES = {
+    name: " or ".join(get_args(choice))
+    for name, choice in (("kind", Kind), ("verdict", Verdict))
+}
+"""What may stand in a field of few values."""
 
 _decode = msgspec.json.Decoder(Listing).decode
 _decode_text = msgspec.json.Decoder(Listing, strict=False).decode
@@ -48,7 +53,8 @@ def read_entries(
         try:
             entries.append(_entry(decoded(row, decode), author, tokens))
         except BadRecord as error:
-            named = {"field": error.field, "got": error.got, "expected": error.expected}
+            expected = CHOICES.get(error.field, error.expected)
+            named = {"field": error.field, "got": error.got, "expected": expected}
             errors.append({"index": index, **named})
     if errors:
         first = errors[0]

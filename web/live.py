@@ -41,9 +41,9 @@ class WorkerState:
 class Snapshot:
     """What pages show of the present.
 
-    `totals` count since the workers started, `outcomes` over the last quarter of an
-    hour; `lag` is records waiting by topic. `newest` holds numbered decisions, oldest
-    first.
+    `totals` count since the workers started, `outcomes` and `hits` (by rule) over the
+    last quarter of an hour; `lag` is records waiting by topic. `newest` holds numbered
+    decisions, oldest first.
     """
 
     at: datetime
@@ -52,6 +52,7 @@ class Snapshot:
     p99_ms: float | None
     totals: dict[str, int]
     outcomes: dict[str, int]
+    hits: dict[str, int]
     lag: dict[str, int]
     workers: list[WorkerState]
     source: Source
@@ -86,13 +87,14 @@ class Live:
         for name in TOTALS:
             before = getattr(last, name) if last else 0
             self._totals[name] += _grown(getattr(pulse, name), before)
-        decided: dict[str, int] = {}
-        if last:  # of one heard for the first time, nobody knows when it decided
-            decided = {
-                outcome: _grown(count, last.outcomes.get(outcome, 0))
-                for outcome, count in pulse.outcomes.items()
-            }
-        self._seconds.add(now, outcomes=decided, latency=pulse.latency_ms)
+        # Of one heard for the first time, nobody knows when it decided.
+        known = last or pulse
+        self._seconds.add(
+            now,
+            outcomes=_new(pulse.outcomes, since=known.outcomes),
+            latency=pulse.latency_ms,
+            hits=_new(pulse.hits, since=known.hits),
+        )
         for decision in reversed(pulse.recent):  # flagged ones last, so on top
             self._keep(decision)
 
@@ -130,6 +132,7 @@ class Live:
             p99_ms=quantile(past.recent.latency, 0.99),
             totals={name: self._totals[name] for name in TOTALS},
             outcomes=dict(past.span.outcomes),
+            hits=dict(past.span.hits),
             lag=self._lag(now),
             workers=self._workers(now),
             source=source(newest[-1][1]) if newest and past.recent.outcomes else "",
@@ -164,6 +167,11 @@ def source(decision: Decision) -> Source:
         return "simulation"
     late = payment.received_at - payment.occurred_at > REPLAYED
     return "replay" if late else ""
+
+
+def _new(counts: dict[str, int], *, since: dict[str, int]) -> dict[str, int]:
+    """Return by how much each count has grown."""
+    return {name: _grown(count, since.get(name, 0)) for name, count in counts.items()}
 
 
 def _grown(count: int, before: int) -> int:

@@ -1,5 +1,6 @@
 """Pulse: says four times a second what this worker does."""
 
+from collections import Counter
 from datetime import UTC, datetime
 
 import msgspec
@@ -52,6 +53,7 @@ class Heart:
             delivered=counters.delivered,
             latency_ms={b: n for b, n in zip(BUCKETS, new, strict=True) if n},
             lag=lag(self._app),
+            hits=dict(Counter(counters.hits) + Counter(counters.shadows)),
             recent=counters.take_recent(),
             readings=counters.readings,
             positions=counters.take_positions(),

@@ -35,9 +35,20 @@ async def read_rules(request: Request, *, name: str | None = None) -> Rule | Rul
         Problem: 400, 413 or 422.
     """
     text = await read_body(request, most=MOST_BYTES)
-    kind = request.headers.get("content-type", "")
+    toml = "toml" in request.headers.get("content-type", "")
+    return parsed(text, form="toml" if toml else "json", name=name)
+
+
+def parsed(
+    text: bytes, *, form: Literal["toml", "json"], name: str | None = None
+) -> Rule | Ruleset:
+    """Read a rule or a ruleset; in JSON a rule's `name` may be left out.
+
+    Raises:
+        Problem: 400 or 422.
+    """
     try:
-        if "toml" in kind:
+        if form == "toml":
             return read_ruleset(text, form="toml")
         raw = msgspec.json.decode(text)
         if isinstance(raw, dict) and "rules" not in raw and "bands" not in raw:

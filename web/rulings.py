@@ -6,10 +6,10 @@ from uuid import uuid4
 import msgspec
 
 from app.features import catalogue
-from app.rules.changes import faults
+from app.rules.changes import faults, stamped, with_rule
 from app.rules.errors import AggregateInUse, UnknownAggregate, UnknownRule
 from app.rules.rulebook import Revision, Rulebook
-from app.rules.ruleset import Ruleset
+from app.rules.ruleset import Rule, Ruleset
 from app.topics import RULES
 from web.context import Context
 from web.problems import Problem
@@ -61,6 +61,13 @@ async def change(
         )
         raise Problem(409, detail, kind="not-backtested", unproven=unproven)
     return await _publish(context, head, ruleset, author=author, comment=comment)
+
+
+def planned(before: Ruleset, given: Rule | Ruleset, *, author: str) -> Ruleset:
+    """Return the ruleset that a rule, or a whole one, would make of another."""
+    if isinstance(given, Rule):
+        return with_rule(before, given, author=author)
+    return stamped(before, given, author=author)
 
 
 def check(ruleset: Ruleset) -> None:

@@ -20,15 +20,17 @@ LATENCY_SPAN = 60
 
 @dataclass(slots=True)
 class Second:
-    """What was decided in one second: counts by outcome, and by latency bucket."""
+    """What was decided in one second: by outcome, by latency bucket, by rule hit."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     latency: Counter[str] = field(default_factory=Counter)
+    hits: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Second") -> None:
         """Add what was decided in another."""
         self.outcomes.update(other.outcomes)
         self.latency.update(other.latency)
+        self.hits.update(other.hits)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,7 +70,12 @@ class Seconds:
         self._last: Past | None = None
 
     def add(
-        self, now: float, *, outcomes: Mapping[str, int], latency: Mapping[str, int]
+        self,
+        now: float,
+        *,
+        outcomes: Mapping[str, int],
+        latency: Mapping[str, int],
+        hits: Mapping[str, int],
     ) -> None:
         """Count what was decided now."""
         self._since = min(self._since, now)
@@ -81,6 +88,7 @@ class Seconds:
             second = self._seconds[at] = Second()
         second.outcomes.update(outcomes)
         second.latency.update(latency)
+        second.hits.update(hits)
 
     def past(self, now: int) -> Past:
         """Add up the seconds before `now`, once a second."""

@@ -11,7 +11,6 @@ from app.errors import SmartbankError
 from app.features import catalogue
 from app.parquet import files
 from app.parquet.past import aggregated
-from app.rules.changes import stamped, with_rule
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.rulebook import BANDS, Backtested, substances
 from app.rules.ruleset import Rule, Ruleset
@@ -19,7 +18,7 @@ from app.scoring.backtest import COLUMNS, Report, backtest, features_of
 from app.topics import RULES
 from web.context import Context
 from web.problems import Problem
-from web.rulings import PATIENCE, check
+from web.rulings import PATIENCE, check, planned
 
 SPAN = timedelta(days=30)
 """How far back a trial goes from the newest day, where nobody says."""
@@ -33,7 +32,6 @@ class Trials:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._root = Path(context.settings.data_dir) / "archive"
-        self._turn = asyncio.Lock()
 
     async def run(
         self,
@@ -54,16 +52,13 @@ class Trials:
         """
         book = self._context.rules.book
         before = book.head.ruleset
-        after = (
-            with_rule(before, replace(given, state="live"), author=author)
-            if isinstance(given, Rule)
-            else stamped(before, given, author=author)
-        )
+        wanted = replace(given, state="live") if isinstance(given, Rule) else given
+        after = planned(before, wanted, author=author)
         check(after)
         present = self._context.rules.present.rules
         candidate = compile_ruleset(after, catalogue.READABLE)
         try:
-            async with self._turn:
+            async with self._context.turn:
                 report = await asyncio.to_thread(
                     self._backtest, present, candidate, since=since, until=until
                 )

@@ -14,9 +14,10 @@ class Pulse(Struct, frozen=True):
 
     `owned` maps a topic to the partitions this worker owns: how one worker finds
     the owner of a key. `latency_ms` counts decisions since the last pulse by upper
-    bound in milliseconds of receive-to-decision ("inf" for the rest). `recent`
-    holds at most 20 decisions since the last pulse, flagged ones first, and
-    `positions` at most 500 fixes of devices, oldest first.
+    bound in milliseconds of receive-to-decision ("inf" for the rest). `hits` counts
+    by rule, those in shadow too. `recent` holds at most 20 decisions since the last
+    pulse, flagged ones first, and `positions` at most 500 fixes of devices, oldest
+    first.
     """
 
     worker: str
@@ -33,6 +34,7 @@ class Pulse(Struct, frozen=True):
     delivered: int = 0
     latency_ms: dict[str, int] = field(default_factory=dict)
     lag: dict[str, int] = field(default_factory=dict)
+    hits: dict[str, int] = field(default_factory=dict)
     recent: list[Decision] = field(default_factory=list)
     readings: int = 0
     positions: list[Position] = field(default_factory=list)

@@ -105,6 +105,7 @@ class Rulebook:
         self.revisions = [first]
         self.backtests: dict[str, Backtested] = {}
         self.backfills: dict[str, Backfilled] = {}
+        self._decided = set(substances(base).values())
 
     @property
     def head(self) -> Revision:
@@ -136,8 +137,10 @@ class Rulebook:
         told = msgspec.structs.replace(revision, at=at)
         if revision.number == self.head.number + 1:
             self.revisions.append(told)
+            self._decided.update(substances(told.ruleset).values())
         elif revision.number == self.head.number == 0 and self.head.at is None:
             self.revisions = [told]  # what shipped when the first change was made
+            self._decided = set(substances(told.ruleset).values())
 
     def ruleset(self, version: str) -> Ruleset | None:
         """Return the ruleset of a version that decides or has decided."""
@@ -167,11 +170,11 @@ class Rulebook:
         Those are live rules, by name, and the bands. What decided once may decide
         again: a roll back waits for nothing.
         """
-        proven = set(self.backtests)
-        for revision in self.revisions:
-            proven.update(substances(revision.ruleset).values())
-        found = substances(ruleset)
-        return [name for name, substance in found.items() if substance not in proven]
+        return [
+            name
+            for name, digest in substances(ruleset).items()
+            if digest not in self.backtests and digest not in self._decided
+        ]
 
 
 def substances(ruleset: Ruleset) -> dict[str, str]:

@@ -18,6 +18,8 @@ from app.rules.errors import BadRule
 LISTS = ("block-list", "allow-list")
 """What a hit of a list is called in a decision: no rule may be."""
 
+NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"
+
 Action = Literal["score", "review", "decline"]
 State = Literal["shadow", "live", "off"]
 Score = Annotated[float, Meta(ge=0, le=100)]
@@ -34,7 +36,7 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     `shadow` rule is evaluated and counts for nothing.
     """
 
-    name: Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
+    name: Annotated[str, Meta(pattern=NAME, max_length=64)]
     expression: Sql
     score: Score
     reason: Annotated[str, Meta(min_length=1, max_length=300)]
@@ -134,10 +136,10 @@ def read_rule(raw: dict[str, Any], number: int = 1) -> Rule:
     """Read one rule; one without a name is called by its number in an error.
 
     Raises:
-        BadRule: a field is missing, unknown or ill-typed.
+        BadRule: a field is missing, unknown or ill-typed, or the name is a list's.
     """
     try:
-        return msgspec.convert(raw, Rule)
+        rule = msgspec.convert(raw, Rule)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at ")
         field = re.search(r"\$\.(\w+)", where)
@@ -146,13 +148,14 @@ def read_rule(raw: dict[str, Any], number: int = 1) -> Rule:
             field[1] if field else "its fields",
             what,
         ) from error
+    if rule.name in LISTS:
+        raise BadRule(rule.name, "name", "got the name of a list, expected another")
+    return rule
 
 
 def _check(rules: list[Rule], bands: Bands) -> None:
     seen: set[str] = set()
     for rule in rules:
-        if rule.name in LISTS:
-            raise BadRule(rule.name, "name", "got the name of a list, expected another")
         if rule.name in seen:
             raise BadRule(rule.name, "name", "got it twice, expected one rule a name")
         seen.add(rule.name)

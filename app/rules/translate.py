@@ -2,7 +2,8 @@
 
 What has no line in `_ALLOWED` is refused, and so is an argument that its line does
 not name; nothing is passed through. Numbers are doubles. A calculation whose result is
-no finite number (a division by zero, an overflow) is null, and null is no hit.
+no finite number (a division by zero, an overflow) is null, and null is no hit. Polars
+expressions are trees: what is used twice is there twice, so that their size is bounded.
 """
 
 import math
@@ -20,6 +21,8 @@ Kind = Literal["number", "text", "boolean"]
 Fields = Mapping[str, Kind]
 
 MAX_DEPTH = 64
+MAX_SIZE = 4000
+"""Parts that an expression may have for Polars; each takes it some microseconds."""
 MAX_DECIMALS = 9
 FEW = 8  # choices of an IN up to which comparing with each costs less than a set
 LANGUAGE = (
@@ -29,10 +32,16 @@ LANGUAGE = (
 
 
 class Term(NamedTuple):
-    """A translated part of an expression."""
+    """A translated part of an expression.
+
+    `size` counts the parts that Polars will see. Where `finite` is false, a result may
+    be no finite number: that must become null before anything but + - * sees it.
+    """
 
     expr: pl.Expr
     kind: Kind
+    size: int = 1
+    finite: bool = True
 
 
 class Translator:
@@ -44,11 +53,25 @@ class Translator:
         self.read: set[str] = set()
 
     def term(self, node: exp.Expression, depth: int = 0) -> Term:
-        """Translate one node and what is below it.
+        """Translate one node and what is below it; what is not finite is null.
 
         Raises:
             NotAllowed: the node is not in the language, or its kinds do not fit.
             UnknownField: it reads a field that is not there.
+        """
+        term = self.calculated(node, depth)
+        if term.finite:
+            return term
+        # Polars sees what is tested twice: this doubles, and doubled again inside
+        # each other it would grow without bounds.
+        expr = pl.when(term.expr.is_finite()).then(term.expr)
+        return self.small(node, Term(expr, term.kind, 2 * term.size + 2))
+
+    def calculated(self, node: exp.Expression, depth: int) -> Term:
+        """Translate one node; the result may be not finite yet.
+
+        Sums, differences and products of what is not finite are not finite either, so
+        that one test after all of them is enough.
         """
         translate, arguments = _ALLOWED.get(type(node), (None, frozenset()))
         said = {name for name, value in node.args.items() if value}
@@ -56,23 +79,36 @@ class Translator:
             raise self.refusal(node, self.quoted(node), LANGUAGE)
         if depth > MAX_DEPTH:
             raise self.refusal(node, "a deeper nesting", f"at most {MAX_DEPTH} levels")
-        return translate(self, node, depth + 1)
+        return self.small(node, translate(self, node, depth + 1))
 
-    def of_kind(self, node: exp.Expression, kind: Kind, depth: int) -> pl.Expr:
+    def small(self, node: exp.Expression, term: Term) -> Term:
+        """Return a term that Polars can handle in milliseconds."""
+        if term.size > MAX_SIZE:
+            got = f"{self.quoted(node)}, calculations inside each other"
+            raise self.refusal(
+                node, got, "fewer quotients, LEAST or CASE inside others"
+            )
+        return term
+
+    def of_kind(self, node: exp.Expression, kind: Kind, depth: int) -> Term:
         """Translate a node that must be of one kind."""
-        term = self.term(node, depth)
+        return self._checked(node, self.term(node, depth), kind)
+
+    def number(self, node: exp.Expression, depth: int) -> Term:
+        """Translate a number that is calculated with, and may be not finite yet."""
+        return self._checked(node, self.calculated(node, depth), "number")
+
+    def _checked(self, node: exp.Expression, term: Term, kind: Kind) -> Term:
         if term.kind != kind:
             remedy = f"; write {node.sql()} = 1" if kind == "boolean" else ""
             got = f"{self.quoted(node)}, which is {term.kind}"
             raise self.refusal(node, got, f"a {kind}{remedy}")
-        return term.expr
+        return term
 
-    def alike(
-        self, nodes: list[exp.Expression], depth: int
-    ) -> tuple[list[pl.Expr], Kind]:
+    def alike(self, nodes: list[exp.Expression], depth: int) -> list[Term]:
         """Translate nodes that must all be of the first one's kind."""
-        first, kind = self.term(nodes[0], depth)
-        return [first, *(self.of_kind(n, kind, depth) for n in nodes[1:])], kind
+        first = self.term(nodes[0], depth)
+        return [first, *(self.of_kind(n, first.kind, depth) for n in nodes[1:])]
 
     def refusal(self, node: exp.Expression, got: str, expected: str) -> NotAllowed:
         """Make the error that says where and what."""
@@ -91,6 +127,10 @@ class Translator:
             start = max(self.text.find(node.sql()), 0)
         line = self.text.count("\n", 0, start) + 1
         return Spot(line, start - self.text.rfind("\n", 0, start))
+
+
+def _made(expr: pl.Expr, kind: Kind, *parts: Term, finite: bool = True) -> Term:
+    return Term(expr, kind, 1 + sum(part.size for part in parts), finite)
 
 
 def _field(self: Translator, node: exp.Expression, _: int) -> Term:
@@ -129,67 +169,76 @@ def _value(self: Translator, node: exp.Expression) -> str | float:
 
 def _comparison(operator: Callable[[Any, Any], Any]) -> "Translate":
     def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
-        (left, right), _ = self.alike([node.this, node.expression], depth)
-        return Term(operator(left, right), "boolean")
+        left, right = self.alike([node.this, node.expression], depth)
+        return _made(operator(left.expr, right.expr), "boolean", left, right)
 
     return translate
 
 
-def _operation(operator: Callable[[Any, Any], Any], kind: Kind) -> "Translate":
+def _both(operator: Callable[[Any, Any], Any]) -> "Translate":
     def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
-        left = self.of_kind(node.this, kind, depth)
-        right = self.of_kind(node.expression, kind, depth)
-        return Term(operator(left, right), kind)
+        left = self.of_kind(node.this, "boolean", depth)
+        right = self.of_kind(node.expression, "boolean", depth)
+        return _made(operator(left.expr, right.expr), "boolean", left, right)
 
     return translate
 
 
-def _quotient(left: pl.Expr, right: pl.Expr) -> pl.Expr:
+def _calculation(operator: Callable[[Any, Any], Any]) -> "Translate":
+    def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
+        left = self.number(node.this, depth)
+        right = self.number(node.expression, depth)
+        expr = operator(left.expr, right.expr)
+        return _made(expr, "number", left, right, finite=False)
+
+    return translate
+
+
+def _quotient(self: Translator, node: exp.Expression, depth: int) -> Term:
+    left = self.number(node.this, depth)
+    right = self.of_kind(node.expression, "number", depth)  # 1 / infinity would be 0
     # Polars divides by a scalar through its reciprocal, one rounding more, and what
     # is a scalar depends on the batch. A column of zeros makes every divisor a column.
-    return left / (right + pl.int_range(pl.len()) * 0.0)
-
-
-def _finite(operator: Callable[[Any, Any], Any]) -> Callable[[Any, Any], pl.Expr]:
-    def finite(left: Any, right: Any) -> pl.Expr:
-        result = operator(left, right)
-        return pl.when(result.is_finite()).then(result)
-
-    return finite
+    expr = left.expr / (right.expr + pl.int_range(pl.len()) * 0.0)
+    return _made(expr, "number", left, right, finite=False)
 
 
 def _not(self: Translator, node: exp.Expression, depth: int) -> Term:
-    return Term(~self.of_kind(node.this, "boolean", depth), "boolean")
+    inner = self.of_kind(node.this, "boolean", depth)
+    return _made(~inner.expr, "boolean", inner)
 
 
 def _negative(self: Translator, node: exp.Expression, depth: int) -> Term:
-    return Term(-self.of_kind(node.this, "number", depth), "number")
+    number = self.number(node.this, depth)
+    return _made(-number.expr, "number", number, finite=number.finite)
 
 
 def _paren(self: Translator, node: exp.Expression, depth: int) -> Term:
-    return self.term(node.this, depth)
+    return self.calculated(node.this, depth)
 
 
 def _between(self: Translator, node: exp.Expression, depth: int) -> Term:
     nodes = [node.this, node.args["low"], node.args["high"]]
-    (value, low, high), _ = self.alike(nodes, depth)
-    return Term(value.is_between(low, high), "boolean")
+    value, low, high = terms = self.alike(nodes, depth)
+    return _made(value.expr.is_between(low.expr, high.expr), "boolean", *terms)
 
 
 def _in(self: Translator, node: exp.Expression, depth: int) -> Term:
     if not node.expressions:
         raise self.refusal(node, self.quoted(node), "IN with a list of literals")
-    (value, *_), _ = self.alike([node.this, *node.expressions], depth)
+    value, *rest = self.alike([node.this, *node.expressions], depth)
     choices = [_value(self, choice) for choice in node.expressions]
     if len(choices) > FEW:
-        return Term(value.is_in(choices), "boolean")
-    return Term(reduce(or_, (value == choice for choice in choices)), "boolean")
+        return _made(value.expr.is_in(choices), "boolean", value)
+    expr = reduce(or_, (value.expr == choice for choice in choices))
+    return _made(expr, "boolean", *[value] * len(choices), *rest)
 
 
 def _is_null(self: Translator, node: exp.Expression, depth: int) -> Term:
     if not isinstance(node.expression, exp.Null):
         raise self.refusal(node, self.quoted(node), "IS NULL or IS NOT NULL")
-    return Term(self.term(node.this, depth).expr.is_null(), "boolean")
+    inner = self.term(node.this, depth)
+    return _made(inner.expr.is_null(), "boolean", inner)
 
 
 def _case(self: Translator, node: exp.Expression, depth: int) -> Term:
@@ -197,37 +246,44 @@ def _case(self: Translator, node: exp.Expression, depth: int) -> Term:
     values = [branch.args["true"] for branch in branches]
     if default := node.args.get("default"):
         values.append(default)
-    results, kind = self.alike(values, depth)
+    results = self.alike(values, depth)
     chain: Any = pl
+    conditions = []
     for branch, result in zip(branches, results, strict=False):
         condition = self.of_kind(branch.this, "boolean", depth)
-        chain = chain.when(condition).then(result)
-    return Term(chain.otherwise(results[-1] if default else None), kind)
+        conditions.append(condition)
+        chain = chain.when(condition.expr).then(result.expr)
+    expr = chain.otherwise(results[-1].expr if default else None)
+    return _made(expr, results[0].kind, *conditions, *results)
 
 
 def _coalesce(self: Translator, node: exp.Expression, depth: int) -> Term:
-    results, kind = self.alike([node.this, *node.expressions], depth)
-    return Term(pl.coalesce(results), kind)
+    results = self.alike([node.this, *node.expressions], depth)
+    expr = pl.coalesce([result.expr for result in results])
+    return _made(expr, results[0].kind, *results)
 
 
 def _extreme(of: Callable[..., pl.Expr]) -> "Translate":
     def translate(self: Translator, node: exp.Expression, depth: int) -> Term:
         nodes = [node.this, *node.expressions]
-        return Term(of(*(self.of_kind(n, "number", depth) for n in nodes)), "number")
+        terms = [self.of_kind(one, "number", depth) for one in nodes]
+        return _made(of(*(term.expr for term in terms)), "number", *terms)
 
     return translate
 
 
 def _abs(self: Translator, node: exp.Expression, depth: int) -> Term:
-    return Term(self.of_kind(node.this, "number", depth).abs(), "number")
+    number = self.number(node.this, depth)
+    return _made(number.expr.abs(), "number", number, finite=number.finite)
 
 
 def _round(self: Translator, node: exp.Expression, depth: int) -> Term:
     decimals = node.args.get("decimals") or exp.Literal.number(0)
     if decimals.sql() not in map(str, range(MAX_DECIMALS + 1)):
         raise self.refusal(node, self.quoted(node), f"0 to {MAX_DECIMALS} decimals")
-    number = self.of_kind(node.this, "number", depth)
-    return Term(number.round(int(decimals.name), "half_away_from_zero"), "number")
+    number = self.number(node.this, depth)
+    expr = number.expr.round(int(decimals.name), "half_away_from_zero")
+    return _made(expr, "number", number, finite=number.finite)
 
 
 Translate = Callable[[Translator, exp.Expression, int], Term]
@@ -245,13 +301,13 @@ _ALLOWED: dict[type[exp.Expression], tuple[Translate, frozenset[str]]] = {
     exp.LTE: (_comparison(le), _TWO),
     exp.EQ: (_comparison(eq), _TWO),
     exp.NEQ: (_comparison(ne), _TWO),
-    exp.And: (_operation(and_, "boolean"), _TWO),
-    exp.Or: (_operation(or_, "boolean"), _TWO),
+    exp.And: (_both(and_), _TWO),
+    exp.Or: (_both(or_), _TWO),
     exp.Not: (_not, _ONE),
-    exp.Add: (_operation(_finite(add), "number"), _TWO),
-    exp.Sub: (_operation(_finite(sub), "number"), _TWO),
-    exp.Mul: (_operation(_finite(mul), "number"), _TWO),
-    exp.Div: (_operation(_finite(_quotient), "number"), _TWO),
+    exp.Add: (_calculation(add), _TWO),
+    exp.Sub: (_calculation(sub), _TWO),
+    exp.Mul: (_calculation(mul), _TWO),
+    exp.Div: (_quotient, _TWO),
     exp.Neg: (_negative, _ONE),
     exp.Between: (_between, _ONE | {"low", "high"}),
     exp.In: (_in, _MANY),

@@ -68,20 +68,32 @@ def evaluate(frame: pl.DataFrame, *, rules: CompiledRuleset) -> list[Evaluation]
 def strictness(ruleset: Ruleset, hits: Mapping[str, pl.Expr]) -> pl.Expr:
     """Return the place in `OUTCOMES` of what `evaluate` gives, for many rows at once.
 
-    `hits` says by rule whether it is one, null for no. Scores are added in the
-    order of the rules, so that a sum is the same to the last bit.
+    `hits` says by rule whether it is one, null for no.
     """
-    score, floor = pl.lit(0.0), pl.lit(0)
+    floor = pl.lit(0)
     for rule in ruleset.rules:
         if rule.state == "live":
             hit = hits[rule.name].fill_null(value=False)
-            score = score + hit.cast(pl.Float64) * rule.score
             floor = pl.max_horizontal(floor, hit.cast(pl.Int32) * FLOORS[rule.action])
-    total = pl.min_horizontal(score, pl.lit(MAX_SCORE))
+    total = total_score(ruleset, hits)
     bands = ruleset.bands
     reviewed = (total >= bands.review_from).cast(pl.Int32)
     declined = (total >= bands.decline_from).cast(pl.Int32)
     return pl.max_horizontal(floor, reviewed + declined)
+
+
+def total_score(ruleset: Ruleset, hits: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Return the score that `evaluate` gives, for many rows at once.
+
+    Scores are added in the order of the rules, so that a sum is the same to the last
+    bit.
+    """
+    score = pl.lit(0.0)
+    for rule in ruleset.rules:
+        if rule.state == "live":
+            hit = hits[rule.name].fill_null(value=False)
+            score = score + hit.cast(pl.Float64) * rule.score
+    return pl.min_horizontal(score, pl.lit(MAX_SCORE))
 
 
 def frame_of(

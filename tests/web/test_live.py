@@ -55,6 +55,20 @@ def test_rate_share_and_latency_are_of_what_was_decided_of_late(
     assert now.totals["decided"] == 140
 
 
+def test_hits_of_a_rule_are_those_of_late_and_of_all_workers(live: Live, clock: Clock):
+    for worker in ("one", "two"):
+        live.add(a_pulse(worker, hits={"large-amount": 100}))
+    clock.now += 1
+    live.add(a_pulse("one", hits={"large-amount": 103, "watching": 2}))
+    live.add(a_pulse("two", hits={"large-amount": 4}))  # began again
+    clock.now += 1
+    found = live.snapshot().hits
+    clock.now += 1000
+
+    assert found == {"large-amount": 7, "watching": 2}
+    assert live.snapshot().hits == {}
+
+
 def test_a_worker_that_began_again_loses_nothing_from_the_totals(
     live: Live, clock: Clock
 ):

@@ -50,6 +50,18 @@ def test_a_pulse_counts_from_the_start_but_latency_and_decisions_from_the_last(
     assert (third.latency_ms, third.recent) == ({}, [])
 
 
+def test_a_pulse_counts_hits_of_live_rules_and_of_those_in_shadow(
+    site: Site, heart: Heart
+):
+    counters = site.context.counters
+    counters.hits = {"large-amount": 3, "was-in-shadow": 1}
+    counters.shadows = {"was-in-shadow": 2, "watching": 5}
+
+    pulse = heart.beat(AT)
+
+    assert pulse.hits == {"large-amount": 3, "was-in-shadow": 3, "watching": 5}
+
+
 def test_a_worker_that_recovers_owns_nothing(site: Site, heart: Heart):
     site.engine.sought = False
 

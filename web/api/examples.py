@@ -219,6 +219,30 @@ AGGREGATES = {
         }
     ]
 }
+POINT = {
+    "threshold": 45.0,
+    "cards_per_day": 24.6,
+    "caught": 686,
+    "stopped": 15841223,
+    "missed": 4106719,
+    "cost": 4475719,
+}
+POLICY = {
+    "by": "score",
+    "since": "2026-01-22T00:00:03Z",
+    "until": "2026-02-20T23:59:57Z",
+    "days": 30,
+    "payments": 268112,
+    "ranked": 268112,
+    "frauds": 1290,
+    "at_risk": 19947942,
+    "capacity": 100,
+    "review_cost": 500,
+    "present": POINT,
+    "by_capacity": POINT,
+    "by_cost": POINT,
+    "curve": [POINT],
+}
 LISTING = {
     "kind": "customer",
     "value": "C000123",

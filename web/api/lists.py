@@ -1,31 +1,21 @@
 """Lists: whom to block and whom to let through, by HTTP, with who did it and why."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
-import msgspec
 from fastapi import APIRouter, Depends, Query, Request
-from msgspec.structs import replace
 from starlette.responses import Response
 
-from app.errors import BadRecord, SettingError
-from app.privacy.tokens import Tokens
-from app.rules.lists import Entry, Kind, Verdict, same
-from app.settings import secret
-from app.topics import LISTS
+from app.rules.lists import Kind, Verdict
+from web import listings
 from web.api import examples
 from web.api.models import Listed, answer
 from web.api.schema import body, responses
 from web.auth import Caller, requires
 from web.bodies import read_body
 from web.context import Context
-from web.list_files import checked, read_entries
-from web.problems import Problem
-from web.rulings import PATIENCE
+from web.list_files import read_entries
 
 MOST_BYTES = 2 * 1024 * 1024
-
-_encode = msgspec.json.Encoder().encode
 
 
 def routes(context: Context) -> APIRouter:
@@ -33,14 +23,6 @@ def routes(context: Context) -> APIRouter:
     router = APIRouter(tags=["Lists"])
     viewer = Depends(requires("viewer"))
     manager = Depends(requires("manager"))
-    settings = context.settings
-
-    def tokens() -> Tokens:
-        try:
-            key = secret(settings.token_key, "token_key")
-        except SettingError as error:
-            raise Problem(503, str(error), kind="unavailable") from error
-        return Tokens(key, key_id=settings.token_key_id)
 
     @router.get(
         "/v1/lists",
@@ -55,12 +37,7 @@ def routes(context: Context) -> APIRouter:
         _: Caller = viewer,
     ) -> Response:
         """Return the entries, newest first; cards by their tokens."""
-        found = [
-            one
-            for one in reversed(context.lists.present.entries.values())
-            if kind in (None, one.kind) and verdict in (None, one.verdict)
-            if removed or not one.removed
-        ]
+        found = listings.entries(context, kind=kind, verdict=verdict, removed=removed)
         return answer(Listed(found[:most]))
 
     @router.post(
@@ -80,8 +57,9 @@ def routes(context: Context) -> APIRouter:
         """
         text = await read_body(request, most=MOST_BYTES)
         form = "csv" if "csv" in request.headers.get("content-type", "") else "json"
-        read = read_entries(text, form=form, author=caller.name, tokens=tokens())
-        return await _publish(context, read)
+        tokens = listings.tokens_of(context.settings)
+        read = read_entries(text, form=form, author=caller.name, tokens=tokens)
+        return answer(Listed(await listings.publish(context, read)))
 
     @router.delete(
         "/v1/lists/{verdict}/{kind}/{value:path}",
@@ -98,29 +76,14 @@ def routes(context: Context) -> APIRouter:
         caller: Caller = manager,
     ) -> Response:
         """Take somebody off; who did it and why is kept in the entry's place."""
-        try:
-            token = checked(kind, value, tokens())
-        except BadRecord as error:
-            raise Problem(422, str(error), kind="invalid-records") from error
-        entry = context.lists.present.entries.get(f"{verdict}:{kind}:{token}".encode())
-        if entry is None or entry.removed:
-            raise Problem(404, f"no {kind} of that value is on the {verdict} list")
-        gone = replace(entry, author=caller.name, reason=reason, removed=True, at=None)
-        return await _publish(context, [gone])
+        gone = await listings.take_off(
+            context,
+            verdict,
+            kind=kind,
+            value=value,
+            reason=reason,
+            author=caller.name,
+        )
+        return answer(Listed(gone))
 
     return router
-
-
-async def _publish(context: Context, entries: Sequence[Entry]) -> Response:
-    """Send entries; answer when Kafka has them and this worker goes by them."""
-    records = [(entry.key, _encode(entry)) for entry in entries]
-    newest = {entry.key: entry for entry in entries}.values()
-    await context.outlet.send(LISTS.name, records)
-    heard = await context.lists_follower.until(
-        lambda: same(newest, context.lists.present), timeout=PATIENCE
-    )
-    if not heard:
-        detail = "Kafka has the entries, and this worker has not heard of them yet"
-        raise Problem(503, detail, kind="unavailable", retry_after=2)
-    held = context.lists.present.entries
-    return answer(Listed([held[entry.key] for entry in newest]))

@@ -48,15 +48,16 @@ def routes(context: Context) -> APIRouter:
         report, recorded = await trials.run(
             await read_rules(request),
             author=caller.name,
-            since=_utc(since),
-            until=_utc(until),
+            since=utc(since),
+            until=utc(until),
         )
         return answer(Tried(recorded, report))
 
     return router
 
 
-def _utc(moment: datetime | None) -> datetime | None:
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC; one without a zone is in UTC already."""
     if moment is None:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.rules import changes
 from app.rules.rulebook import Revision, Rulebook
-from app.rules.ruleset import Rule, Ruleset
+from app.rules.ruleset import Ruleset
 from web.api import examples
 from web.api.models import (
     Backtests,
@@ -21,7 +21,7 @@ from web.api.schema import body, responses
 from web.auth import Caller, requires
 from web.context import Context
 from web.rule_files import TOML, read_rules, written
-from web.rulings import check, of_version
+from web.rulings import check, of_version, planned
 
 
 def routes(context: Context) -> APIRouter:
@@ -110,11 +110,7 @@ def routes(context: Context) -> APIRouter:
         """
         given = await read_rules(request)
         before = book.head.ruleset
-        after = (
-            changes.with_rule(before, given, author=caller.name)
-            if isinstance(given, Rule)
-            else changes.stamped(before, given, author=caller.name)
-        )
+        after = planned(before, given, author=caller.name)
         check(after)
         told = changes.diff(before, after)
         return answer(Checked(after.version, book.unproven(after), told))

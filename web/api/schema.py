@@ -14,6 +14,7 @@ from app.events.payments import Transaction
 from app.events.readings import PushedMessage
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
+from app.scoring.policy import Policy
 from web.api import examples, models
 from web.appointments import ModelFile
 from web.drifts import Drifts
@@ -38,6 +39,7 @@ TYPES = (
     models.Tried,
     Aggregate,
     models.Aggregates,
+    Policy,
     Listing,
     models.Listed,
     models.Reevaluated,

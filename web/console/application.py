@@ -1,6 +1,7 @@
 """The console as an application: its pages by their addresses, its callbacks."""
 
 import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -9,7 +10,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.console import marks, push, shell
 from web.console.client import Client, who
-from web.console.pages import devices, live, models, transaction, transactions
+from web.console.managing import Manager
+from web.console.pages import (
+    candidate,
+    devices,
+    lists,
+    live,
+    models,
+    policy,
+    rule,
+    rules,
+    transaction,
+    transactions,
+    versions,
+)
 from web.console.tokens import style_sheet
 from web.context import Context
 
@@ -39,6 +53,7 @@ PAGE = f"""<!DOCTYPE html>
 def build(context: Context) -> ASGIApp:
     """Return the application that answers everything below `/ui`."""
     client = Client(context)
+    manager = Manager(context)
     app = Dash(
         "web.console",
         backend="fastapi",
@@ -54,8 +69,14 @@ def build(context: Context) -> ASGIApp:
         on_error=_fault,
     )
     app.layout = lambda: shell.layout(client)
-    _route(app, client)
+    _route(app, client, manager)
     transaction.register(app, client)
+    rules.register(app, client, manager)
+    rule.register(app, manager)
+    versions.register(app, manager)
+    candidate.register(app, manager)
+    policy.register(app, manager)
+    lists.register(app, manager)
     push.register(app, client)
     return Pages(app.server)
 
@@ -70,27 +91,28 @@ def _fault(error: Exception) -> html.Div:
     )
 
 
-def _route(app: Dash, client: Client) -> None:
+def _route(app: Dash, client: Client, manager: Manager) -> None:
     @app.callback(
         Output("page", "children"), Output("shown", "data"), Input("url", "pathname")
     )
     async def route(path: str) -> tuple[html.Div, str]:
-        return page(client, path), path
+        return page(client, manager, path), path
 
 
-def page(client: Client, path: str) -> html.Div:
+def page(client: Client, manager: Manager, path: str) -> html.Div:
     """Return the page at a path; one that says so where there is none."""
-    if path in (live.PATH, live.PATH.rstrip("/")):
+    whole = path.rstrip("/")
+    if whole == live.PATH.rstrip("/"):
         return live.layout(client.snapshot())
-    if path.rstrip("/") == models.PATH:
+    if whole == models.PATH:
         return models.layout(client)
-    if path.rstrip("/") == transactions.PATH:
+    if whole == transactions.PATH:
         return transactions.layout(client.snapshot())
-    if path.startswith(transaction.PATH) and len(path) > len(transaction.PATH):
+    if path.startswith(transaction.PATH):
         return transaction.layout(unquote(path.removeprefix(transaction.PATH)))
     if devices.of_devices(path):
         return devices.layout(client, path)
-    return html.Div(
+    return of_rules(client, manager, path) or html.Div(
         [
             html.H1("No such page"),
             marks.notice(
@@ -101,14 +123,43 @@ def page(client: Client, path: str) -> html.Div:
     )
 
 
+def of_rules(client: Client, manager: Manager, path: str) -> html.Div | None:
+    """Return a page about rules, or None where the path is no such page's."""
+    path = path.rstrip("/")
+    single: dict[str, Callable[[], html.Div]] = {
+        rules.PATH: lambda: rules.layout(client, manager),
+        rule.NEW: lambda: rule.layout(manager, None),
+        rule.VERSIONS: lambda: versions.layout(manager),
+        policy.PATH: lambda: policy.layout(manager),
+        lists.PATH: lists.layout,
+    }
+    if path in single:
+        return single[path]()
+    if path.startswith(rule.PATH):
+        return rule.layout(manager, unquote(path.removeprefix(rule.PATH)))
+    if path.startswith(f"{rule.VERSIONS}/"):
+        return versions.of_version(manager, path.removeprefix(f"{rule.VERSIONS}/"))
+    return None
+
+
+SINGLE = ("/ui", live.PATH, rule.NEW, policy.PATH, lists.PATH)
+FOLDERS = (
+    transaction.PATH,
+    f"{devices.PATH}/",
+    f"{models.PATH}/",
+    rule.PATH,
+    f"{rule.VERSIONS}/",
+)
+"""Pages that are one, and those of which there is one for each of many."""
+
+
 def known(path: str) -> bool:
     """Whether there is a page at a path.
 
     >>> known("/ui/"), known("/ui/transactions/T1"), known("/ui/elsewhere")
     (True, True, False)
     """
-    below = (transaction.PATH, f"{devices.PATH}/", f"{models.PATH}/")
-    return path in ("/ui", live.PATH) or f"{path}/".startswith(below)
+    return path in SINGLE or f"{path}/".startswith(FOLDERS)
 
 
 class Pages:

@@ -7,6 +7,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from app.events.currencies import EXPONENTS
+from app.scoring.policy import Point, Policy
 from web.console.tokens import TOKENS, Theme, template
 from web.seconds import SPAN, Series
 
@@ -68,6 +70,91 @@ def flagged(series: Series, *, theme: Theme) -> go.Figure:
     figure = _figure(series, lines, theme=theme)
     figure.update_yaxes(tickformat=".0%")
     return figure
+
+
+def policy(told: Policy, *, theme: Theme, currency: str) -> go.Figure:
+    """Draw what a day costs by the cards reviewed in it: reviews, and fraud missed.
+
+    The cheapest threshold and the one that capacity allows are marked.
+    """
+    tokens = TOKENS[theme]
+    unit = 10 ** EXPONENTS.get(currency, 2) * max(told.days, 1)
+    cards = [one.cards_per_day for one in told.curve]
+    named = [
+        ("in all", [one.cost / unit for one in told.curve], tokens["accent"], 2),
+        ("fraud missed", [one.missed / unit for one in told.curve],
+         tokens["decline"], 1.5),
+        ("reviews", [(one.cost - one.missed) / unit for one in told.curve],
+         tokens["quiet"], 1.5),
+    ]  # fmt: skip
+    at = ["none" if one.threshold is None else f"{one.threshold:g}"
+          for one in told.curve]  # fmt: skip
+    figure = go.Figure(layout={"template": template(theme)})
+    for name, values, colour, width in named:
+        figure.add_scatter(
+            x=cards,
+            y=values,
+            customdata=at,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "width": width},
+            marker={"size": 5 if len(cards) < FEW else 0.1, "color": colour},
+            hovertemplate=f"{name} %{{y:,.0f}}<extra>from %{{customdata}}</extra>",
+        )
+    most = max(_shown(told, cards))
+    for name, values, colour, _ in named:
+        inside = [pair for pair in zip(cards, values, strict=True) if pair[0] <= most]
+        figure.add_annotation(
+            x=inside[-1][0], y=inside[-1][1], text=name, showarrow=False,
+            xanchor="left", font={"color": colour, "size": 11}, xshift=6,
+        )  # fmt: skip
+    _mark(figure, told, most=most, colour=tokens["ink"])
+    figure.update_xaxes(
+        type="linear", tickformat=",", range=[0, most * 1.02], rangemode="tozero",
+        title={"text": "cards reviewed a day", "font": {"size": 11}},
+    )  # fmt: skip
+    figure.update_yaxes(tickformat=",.0f")
+    figure.update_layout(margin={"b": 40, "r": 84, "t": 24, "l": 56})
+    return figure
+
+
+FEW = 40
+"""Points up to which each is drawn."""
+NEAR = 0.08
+"""Share of a chart's width within which two names would lie upon each other."""
+
+
+def _shown(told: Policy, cards: Sequence[float]) -> list[float]:
+    """Return the cards a day that the chart must show: twice what matters."""
+    chosen = (told.present, told.by_capacity, told.by_cost)
+    most = max([told.capacity, *(one.cards_per_day for one in chosen if one)])
+    return [one for one in cards if one <= 2 * most]
+
+
+def _mark(figure: go.Figure, told: Policy, *, most: float, colour: str) -> None:
+    """Mark the thresholds that can be chosen, names above; one for what is close."""
+    chosen: list[tuple[str, Point | None]] = [
+        ("least cost", told.by_cost),
+        (f"{told.capacity} a day", told.by_capacity),
+        ("now", told.present),
+    ]
+    together: dict[float, list[str]] = {}
+    for name, point in chosen:
+        if point:
+            cards = point.cards_per_day
+            near = [one for one in together if abs(one - cards) < NEAR * most]
+            together.setdefault(near[0] if near else cards, []).append(name)
+    for cards, names in together.items():
+        figure.add_vline(x=cards, line={"color": colour, "width": 1, "dash": "dot"})
+        figure.add_annotation(
+            x=cards, y=1, yref="paper", yanchor="bottom", showarrow=False,
+            text=", ".join(names), font={"color": colour, "size": 11},
+        )  # fmt: skip
+
+
+def as_json(figure: go.Figure) -> str:
+    """Write a figure as the browser's script reads it, without its template's name."""
+    return str(figure.to_json())
 
 
 def _line(

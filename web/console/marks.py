@@ -7,6 +7,7 @@ from typing import Any
 from dash import html
 
 from app.events.decisions import Outcome
+from app.rules.ruleset import State
 from web.console import wording
 
 WORDS: dict[Outcome, str] = {
@@ -20,6 +21,14 @@ def outcome(of: Outcome, *, large: bool = False) -> html.Span:
     """Show an outcome by shape, colour and word."""
     size = " large" if large else ""
     return html.Span(WORDS[of], className=f"outcome {of}{size}")
+
+
+STATES: dict[State, str] = {"live": "Live", "shadow": "Shadow", "off": "Off"}
+
+
+def state(of: State) -> html.Span:
+    """Show what a rule counts for, by shape and word."""
+    return html.Span(STATES[of], className=f"state is-{of}")
 
 
 def moment(at: datetime, *, clock: bool = False) -> html.Time:

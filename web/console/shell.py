@@ -4,12 +4,23 @@ from dash import dcc, html
 
 from web.console import marks
 from web.console.client import Client, who
-from web.console.pages import devices, live, models, transactions
+from web.console.pages import (
+    devices,
+    lists,
+    live,
+    models,
+    policy,
+    rules,
+    transactions,
+)
 
 NAVIGATION = (
     ("Live", live.PATH),
     ("Transactions", transactions.PATH),
     ("Devices", devices.PATH),
+    ("Rules", rules.PATH),
+    ("Lists", lists.PATH),
+    ("Policy", policy.PATH),
     ("Models", models.PATH),
 )
 

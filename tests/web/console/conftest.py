@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic, sleep, time_ns
 from typing import Any
 from urllib.parse import urlsplit
 
+import axe_playwright_python
 import httpx
 import pytest
 from playwright.sync_api import (
@@ -36,6 +38,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 PATIENCE_MS = 30_000
 STARTING = 60.0
 
@@ -109,6 +112,19 @@ class Bank:
             sleep(0.5)
         return False
 
+    def ask(self, method: str, path: str, *, name: str = "mia", **more: Any) -> Any:
+        """Ask the API something; return what it answers."""
+        answer = httpx.request(
+            method,
+            self.url + path,
+            auth=(name, PASSWORD),
+            timeout=30,
+            trust_env=False,
+            **more,
+        )
+        assert answer.is_success, answer.text
+        return answer.json()
+
     def wait_until_ready(self) -> None:
         """Wait until payments are decided, and decisions delivered."""
         deadline = monotonic() + STARTING
@@ -132,7 +148,7 @@ async def _values(kafka: str, topic: str) -> list[bytes]:
     return [record.value async for record in records(kafka, topic)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bank_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a Kafka of the bank's own: nobody has paid yet."""
     server = kafka_server(tmp_path_factory.mktemp("bank-kafka"))
@@ -146,11 +162,14 @@ def bank_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         server.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bank(
     bank_kafka: Server, mongo: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bank]:
-    """Give a bank that nobody has paid at yet."""
+    """Give a bank, at which nobody has paid before the first test of it.
+
+    It is started once, and ends with the tests.
+    """
     folder = tmp_path_factory.mktemp("bank")
     port = free_port()
     environment = {
@@ -167,13 +186,11 @@ def bank(
     kafka = bank_kafka.address
     scoring = Road(
         kafka,
-        folder / "score",
+        folder / "road",  # one folder: rules are tried on the archive that is in it
         environment={**environment, "SMARTBANK_WEB_PORT": str(port)},
     )
-    delivering = Road(
-        kafka, folder / "deliver", role="deliver", environment=environment
-    )
-    with scoring.running("one"), delivering.running("one"):
+    delivering = Road(kafka, folder / "road", role="deliver", environment=environment)
+    with scoring.running("one"), delivering.running("deliver"):
         found = Bank(f"http://127.0.0.1:{port}", scoring, delivering)
         found.wait_until_ready()
         yield found
@@ -222,13 +239,24 @@ def watched(page: Page) -> Tab:
 @pytest.fixture
 def tab(bank: Bank, browser: Browser) -> Iterator[Tab]:
     """Give a tab of a viewer, who is logged in."""
+    yield from opened(bank, browser, name="vic")
+
+
+@pytest.fixture
+def managing(bank: Bank, browser: Browser) -> Iterator[Tab]:
+    """Give a tab of a manager, who is logged in."""
+    yield from opened(bank, browser, name="mia")
+
+
+def opened(bank: Bank, browser: Browser, *, name: str) -> Iterator[Tab]:
+    """Open a tab and log in."""
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, base_url=bank.url
     )
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     found = watched(page)
-    log_in(page)
+    log_in(page, name=name)
     yield found
     context.close()
 
@@ -239,3 +267,16 @@ def log_in(page: Page, password: str = PASSWORD, *, name: str = "vic") -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
+
+
+def serious_faults(page: Page) -> list[str]:
+    """Return what axe-core finds that keeps people out."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{fault['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for fault in found["violations"]
+        if fault["impact"] in ("serious", "critical")
+        for node in fault["nodes"]
+    ]

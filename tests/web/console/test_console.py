@@ -14,6 +14,7 @@ from app.events.decisions import Contribution, Versions
 from app.events.payments import Place
 from app.features import catalogue
 from tests.scoring.builders import ORDINARY
+from tests.web.console.parts import words
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, user
 from web.auth import Caller
@@ -57,15 +58,6 @@ class Away:
 
     async def close(self) -> None:
         """Do nothing."""
-
-
-def words(part: Any) -> str:
-    """Return all text of a part of a page."""
-    if isinstance(part, str | int | float):
-        return str(part)
-    if isinstance(part, list | tuple):
-        return " ".join(words(one) for one in part)
-    return words(part.children) if getattr(part, "children", None) is not None else ""
 
 
 # ---- The document

@@ -1,20 +1,17 @@
 """The console in a browser. In this order: the bank is empty first, stopped last."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
-import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.console.conftest import Bank, Tab, log_in, watched
+from tests.web.console.conftest import Bank, Tab, log_in, serious_faults, watched
 from tests.web.site import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
 
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 LONDON = {"latitude": 51.5, "longitude": -0.12}
 SYDNEY = {"latitude": -33.9, "longitude": 151.2}
 
@@ -234,19 +231,6 @@ def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
         assert serious_faults(page) == []
         page.set_viewport_size({"width": 1440, "height": 900})
     tab.has_been_quiet()
-
-
-def serious_faults(page: Page) -> list[str]:
-    """Return what axe-core finds that keeps people out."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")
-    return [
-        f"{fault['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for fault in found["violations"]
-        if fault["impact"] in ("serious", "critical")
-        for node in fault["nodes"]
-    ]
 
 
 def test_a_page_says_that_the_worker_is_gone_and_comes_back_with_it(

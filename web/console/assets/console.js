@@ -332,6 +332,10 @@
       }
       localise();
       pageShown();
+      // Dash gives the field behind its upload button no name.
+      for (const file of document.querySelectorAll("input[type=file]:not([aria-label])")) {
+        file.ariaLabel = "File";
+      }
     });
   }).observe(document.body, {
     childList: true, subtree: true, attributes: true, attributeFilter: Object.keys(pushed),
