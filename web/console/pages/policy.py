@@ -69,11 +69,15 @@ def _wish(manager: Manager) -> html.Section:
     ]
     return marks.panel(
         "What to weigh",
-        forms.choice("Payments are ranked by", "policy-by", options=list(RANKINGS.items()),
-                     value="score"),
+        forms.choice(
+            "Payments are ranked by",
+            "policy-by",
+            options=list(RANKINGS.items()),
+            value="score",
+        ),
         html.Div(fields, className="row"),
         className="form",
-    )  # fmt: skip
+    )
 
 
 def register(app: Dash, manager: Manager) -> None:

@@ -292,7 +292,7 @@ async def tried(manager: Manager, values: Any, *, since: str, until: str) -> Any
         words = "On record: as it is now it may go live."
         parts.append(forms.done(words))
     shown = report(told, currency=manager.settings.currency, rule=rule.name)
-    return html.Div([*parts, shown])
+    return html.Div([*parts, shown], className="report")
 
 
 def day(text: str | None, *, end: bool = False) -> datetime | None:
