@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.events.aggregates import Aggregate
 from app.rules.rulebook import Revision
 from app.rules.ruleset import Bands, Ruleset, default_ruleset, versioned
 from tests.scoring.builders import a_rule
@@ -19,13 +20,23 @@ FOREIGN = versioned(
         rules=[a_rule(expression="terminal_count_7d > 1", reason="busy")],
     )
 )
+COUNTING = versioned(
+    Ruleset(
+        bands=Bands(review_from=40, decline_from=80),
+        rules=[a_rule(expression="card_week > 3", reason="{card_week:.0f} in a week")],
+        aggregates=[
+            Aggregate(name="card_week", entity="card", aggregate="count", window="7d")
+        ],
+    )
+)
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """A site whose rules were `OLD`, then `FOREIGN`, then those that ship."""
+    """A site whose rules were `OLD`, `FOREIGN`, `COUNTING`, then those that ship."""
     found = Site(tmp_path)
-    for number, ruleset in enumerate((OLD, FOREIGN, default_ruleset()), 1):
+    rulesets = (OLD, FOREIGN, COUNTING, default_ruleset())
+    for number, ruleset in enumerate(rulesets, 1):
         one = Revision(
             number=number, id="x", ruleset=ruleset, author="mia", comment="why"
         )
@@ -72,6 +83,16 @@ async def test_features_are_those_of_the_decision_not_of_this_release(site: Site
     told = await again(site, ruleset=FOREIGN.version)
     assert told.status_code == 422
     assert "terminal_count_7d" in told.json()["detail"]
+
+
+async def test_an_aggregate_is_what_the_decision_carries_or_unknown(site: Site):
+    keep(site)
+    before = await again(site, ruleset=COUNTING.version)
+    site.archive.kept["shop/T1"]["features"]["card_week"] = 5.0
+    after = await again(site, ruleset=COUNTING.version)
+
+    assert before.json()["evaluation"]["hits"] == []
+    assert after.json()["evaluation"]["hits"][0]["reason"] == "5 in a week"
 
 
 async def test_what_is_not_there_is_not_found(site: Site):

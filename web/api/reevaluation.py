@@ -54,14 +54,18 @@ def routes(context: Context) -> APIRouter:
 def _evaluated(decision: Decision, ruleset: Ruleset) -> Evaluation:
     """Evaluate by the features that the decision carries.
 
+    An aggregate that it does not carry is null: nobody counted it then.
+
     Raises:
         Problem: 422, the ruleset reads a feature that the decision does not carry.
     """
     try:
-        rules = compile_ruleset(ruleset, decision.features)
+        own = {one.name for one in ruleset.aggregates}
+        carried = [name for name in decision.features if name not in own]
+        rules = compile_ruleset(ruleset, carried)
     except RuleError as error:
         detail = f"ruleset {ruleset.version} does not fit this decision: {error}"
         raise Problem(422, detail) from error
-    vector = list(decision.features.values())
+    vector = [decision.features.get(name) for name in rules.features]
     (evaluation,) = decide([vector], [decision.payment], rules=rules)
     return evaluation
