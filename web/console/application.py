@@ -12,6 +12,7 @@ from web.console import marks, push, shell
 from web.console.client import Client, who
 from web.console.managing import Manager
 from web.console.pages import (
+    aggregates,
     candidate,
     devices,
     lists,
@@ -77,6 +78,7 @@ def build(context: Context) -> ASGIApp:
     candidate.register(app, manager)
     policy.register(app, manager)
     lists.register(app, manager)
+    aggregates.register(app, manager)
     push.register(app, client)
     return Pages(app.server)
 
@@ -132,6 +134,7 @@ def of_rules(client: Client, manager: Manager, path: str) -> html.Div | None:
         rule.VERSIONS: lambda: versions.layout(manager),
         policy.PATH: lambda: policy.layout(manager),
         lists.PATH: lists.layout,
+        aggregates.PATH: lambda: aggregates.layout(manager),
     }
     if path in single:
         return single[path]()
@@ -142,7 +145,14 @@ def of_rules(client: Client, manager: Manager, path: str) -> html.Div | None:
     return None
 
 
-SINGLE = ("/ui", live.PATH, rule.NEW, policy.PATH, lists.PATH)
+SINGLE = (
+    "/ui",
+    live.PATH,
+    rule.NEW,
+    policy.PATH,
+    lists.PATH,
+    aggregates.PATH,
+)
 FOLDERS = (
     transaction.PATH,
     f"{devices.PATH}/",

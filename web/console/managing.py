@@ -20,6 +20,7 @@ from web import listings, rulings
 from web.auth import allow
 from web.console.client import who
 from web.context import Context
+from web.declaring import AggregateState, stated, states
 from web.list_files import read_entries
 from web.problems import Problem
 from web.trials import Trials
@@ -117,6 +118,21 @@ class Manager:
         """Let a ruleset decide again that has decided before."""
         earlier = rulings.of_version(self.book, version)
         return await self._change(lambda _: earlier, comment=comment, seen=seen)
+
+    def aggregates(self) -> list[AggregateState]:
+        """Return what is aggregated, and how far each one is."""
+        return states(self.book)
+
+    async def declare(self, raw: dict[str, Any], *, comment: str) -> Revision:
+        """Declare an aggregate on the present ruleset."""
+        given, author = stated(raw), who.get().name
+        make = partial(changes.with_aggregate, given=given, author=author)
+        return await self._change(make, comment=comment, seen=self.present.version)
+
+    async def withdraw(self, name: str, *, comment: str) -> Revision:
+        """Take an aggregate out that no rule reads."""
+        make = partial(changes.without_aggregate, name=name, author=who.get().name)
+        return await self._change(make, comment=comment, seen=self.present.version)
 
     async def _change(
         self, make: Callable[[Ruleset], Ruleset], *, comment: str, seen: str

@@ -5,6 +5,7 @@ from dash import dcc, html
 from web.console import marks
 from web.console.client import Client, who
 from web.console.pages import (
+    aggregates,
     devices,
     lists,
     live,
@@ -19,6 +20,7 @@ NAVIGATION = (
     ("Transactions", transactions.PATH),
     ("Devices", devices.PATH),
     ("Rules", rules.PATH),
+    ("Aggregates", aggregates.PATH),
     ("Lists", lists.PATH),
     ("Policy", policy.PATH),
     ("Models", models.PATH),
