@@ -202,6 +202,19 @@ async def test_the_page_shows_every_feature_with_its_meaning(
     assert "+1,000 ms" in shown
 
 
+async def test_aggregates_that_a_decision_carries_are_shown(site: Site, client: Client):
+    site.archive.kept["T1"] = archived()
+    site.archive.kept["T2"] = archived("T2", features={**ORDINARY, "card_week": 5.0})
+    plain, counted = await client.evaluation("T1"), await client.evaluation("T2")
+    assert plain is not None
+    assert counted is not None
+
+    shown = words(transaction.body(client, counted))
+
+    assert "Aggregates card_week declared as an aggregate 5" in shown
+    assert "declared as" not in words(transaction.body(client, plain))
+
+
 async def test_what_the_model_says_is_shown_with_what_raised_it(
     site: Site, client: Client
 ):

@@ -156,6 +156,13 @@ def features(decision: Decision) -> html.Section:
         groups.append(
             html.Tbody([_group(title), *(_feature(*one, currency) for one in mine)])
         )
+    declared = [
+        _feature(Feature(name, "payment", "", "declared as an aggregate"), value, "")
+        for name, value in decision.features.items()
+        if name not in known
+    ]
+    if declared:
+        groups.append(html.Tbody([_group("Aggregates"), *declared]))
     table = html.Table(groups, className="features")
     return marks.panel(
         "What was known", html.Div(table, className="scroll", tabIndex=0)
