@@ -8,16 +8,19 @@ from app.events.devices import Device
 _any = msgspec.json.Decoder().decode
 
 
-def pushed(device: Device, text: bytes) -> bytes:
-    """Return the raw record of a message that a device sent; what is no JSON as text.
+def pushed(device: Device, text: bytes, *, is_json: bool = False) -> bytes:
+    """Return the raw record of a message that a device sent.
 
-    The record then does not fit, and becomes a dead letter that says so.
+    Unless the caller knows that it `is_json`, it is looked at whether it is: nobody
+    must be able to close the field that it stands in and state another's device. What
+    is none goes on as text; the record then does not fit, and becomes a dead letter.
     """
-    try:
-        _any(text)
-        message: Raw | str = Raw(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        message = text.decode(errors="replace")
+    message: Raw | str = Raw(text)
+    if not is_json:
+        try:
+            _any(text)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            message = text.decode(errors="replace")
     return msgspec.json.encode(
         {
             "device_id": device.id,

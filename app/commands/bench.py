@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.bench import customer_stage, features, road, state
+from app.bench import customer_stage, features, phones, road, state
 from app.bench.figures import show
 from app.bench.house import housed
 from app.settings import load
@@ -15,7 +15,7 @@ from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import CHUNK, read
 
-PARTS = ("features", "road", "customer-stage", "state")
+PARTS = ("features", "road", "customer-stage", "state", "phones")
 CUSTOMERS = 5_000
 
 
@@ -71,6 +71,8 @@ def _run(
                 figures = road.measure(house, chunks(), payments=payments)
             elif part == "customer-stage":
                 figures = customer_stage.measure(house, first, payments=payments)
+            elif part == "phones":
+                figures = phones.measure(house)
             else:
                 figures = state.measure(house, islice(chunks(), payments // CHUNK))
             for figure in figures:

@@ -5,6 +5,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -46,7 +47,7 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
         if not EARLIEST_NS <= time <= latest:
             expected = "nanoseconds since 1970, from 2000 until a day from now"
             raise BadRecord(f"{number}.time", str(time), expected)
-        if not NAME.fullmatch(sensor):
+        if not _is_name(sensor):
             got, expected = repr(sensor)[:40], "letters, digits, space, . + - _"
             raise BadRecord(f"{number}.name", got, expected)
         if (sensor, time) in found:
@@ -105,12 +106,23 @@ def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
     """
     found: dict[str, Value] = {}
     for name, value in values.items():
-        if name in _NOT_MEASURED or not NAME.fullmatch(name):
-            continue
-        known = _value(value)
-        if known is not None:
+        if type(value) is float and isfinite(value):
+            known: Value | None = value  # nearly all are: a phone sends thousands
+        else:
+            known = _value(value)
+        if known is not None and _is_value(name):
             found[name] = known
     return _located(found) if sensor == LOCATION else found
+
+
+@lru_cache(maxsize=4096)  # there are few names, each a thousand times a second
+def _is_name(name: str) -> bool:
+    return NAME.fullmatch(name) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_value(name: str) -> bool:
+    return name not in _NOT_MEASURED and _is_name(name)
 
 
 def _value(value: object) -> Value | None:

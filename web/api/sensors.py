@@ -52,7 +52,7 @@ def routes(context: Context) -> APIRouter:
             message(text, received_at=datetime.now(UTC))
         except BadRecord as error:
             raise Problem(422, str(error), kind="invalid-records") from error
-        record = device.id.encode(), pushed(device, text)
+        record = device.id.encode(), pushed(device, text, is_json=True)
         await context.outlet.send(SENSOR_READINGS.name, [record])
         return answer(Taken(device.id))
 
