@@ -36,9 +36,9 @@ def measure(
     """Measure a full log, a closed loop, and latency at two steady rates."""
     waiting = list(_take(chunks, payments))
     count = sum(len(chunk.ids) for chunk in waiting)
-    asyncio.run(_preload(house.settings, waiting))
+    asyncio.run(preload(house.settings, waiting))
     with house.worker() as worker:
-        yield from _throughput(worker, count)
+        yield from throughput(worker, count, name="road", aim=AIM)
         closed = _send(house, _take(chunks, payments // 3), Options())
         yield Figure(
             "road-closed-loop",
@@ -60,8 +60,10 @@ def measure(
                 )
 
 
-def _throughput(worker: Server, count: int) -> Iterator[Figure]:
-    """Wait until a full log is worked off."""
+def throughput(
+    worker: Server, count: int, *, name: str, aim: float | None = None
+) -> Iterator[Figure]:
+    """Wait until a full log is worked off; tell how fast, and at what cost."""
     started = cpu = 0.0
     while True:
         now, seen = time.monotonic(), _metrics(worker)
@@ -72,14 +74,14 @@ def _throughput(worker: Server, count: int) -> Iterator[Figure]:
         time.sleep(POLL)
     each = (cpu_seconds(worker.pid) - cpu) / count * 1e6
     rate = count / (now - started)
-    yield Figure("road", rate, "payments/s", aim=AIM, parts={"payments": count})
+    yield Figure(name, rate, "payments/s", aim=aim, parts={"payments": count})
     stages = {
-        name: seen["smartbank_stage_cpu_seconds_total", topic] / count * 1e6
-        for topic, name in STAGES.items()
+        stage: seen["smartbank_stage_cpu_seconds_total", topic] / count * 1e6
+        for topic, stage in STAGES.items()
     }
     rest = each - sum(stages.values())
     parts: dict[str, float | str] = {**stages, "Kafka client, loop, web": rest}
-    yield Figure("road-cpu", each, "us/payment", at_least=False, parts=parts)
+    yield Figure(f"{name}-cpu", each, "us/payment", at_least=False, parts=parts)
 
 
 def _metrics(worker: Server) -> Metrics:
@@ -106,7 +108,7 @@ def _send(house: House, chunks: Iterable[Chunk], options: Options) -> Report:
     return asyncio.run(Sender(house.settings, options).send(chunks))
 
 
-async def _preload(settings: Settings, chunks: Iterable[Chunk]) -> None:
+async def preload(settings: Settings, chunks: Iterable[Chunk]) -> None:
     """Put payments and their labels into the raw topics."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, max_batch_size=1024 * 1024

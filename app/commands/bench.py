@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from app.bench import customer_stage, features, phones, road, state
+from app.bench import customer_stage, features, model, phones, road, state
 from app.bench.figures import show
 from app.bench.house import housed
 from app.settings import load
@@ -15,7 +15,9 @@ from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import CHUNK, read
 
-PARTS = ("features", "road", "customer-stage", "state", "phones")
+PARTS = ("features", "road", "customer-stage", "state", "phones", "model")
+OWN = ("features", "model")
+"""Parts that need no Kafka, or one of their own."""
 CUSTOMERS = 5_000
 
 
@@ -56,8 +58,11 @@ def bench(
         learnt = islice(chunks(), payments // CHUNK)
         for figure in features.measure(learnt, currency=load({}).currency):
             show(figure)
-    if with_kafka := [part for part in wanted if part != "features"]:
+    if with_kafka := [part for part in wanted if part not in OWN]:
         _run(with_kafka, chunks, payments=payments)
+    if "model" in wanted:
+        for figure in model.measure([*islice(chunks(), payments // CHUNK)]):
+            show(figure)
 
 
 def _run(

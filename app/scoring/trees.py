@@ -44,17 +44,18 @@ _OF_THE_HEAD = {
     "feature_infos",
     "tree_sizes",
 }
-_REALS = (
-    "split_gain",
-    "threshold",
-    "internal_value",
-    "internal_weight",
-    "leaf_value",
-    "leaf_weight",
-    "shrinkage",
-)
 _INTEGER = re.compile(r"-?[0-9]{1,9}")
-_REAL = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?(e[+-]?[0-9]{1,3})?")
+_REAL = re.compile(r"-?(inf|[0-9]{1,20}(\.[0-9]{1,40})?(e[+-]?[0-9]{1,3})?)")
+_FINITE = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?(e[+-]?[0-9]{1,2})?")
+_KINDS = {
+    "leaf_value": _FINITE,  # what scores are made of
+    "threshold": _REAL,  # inf: above it is only what is unknown
+    "split_gain": _REAL,
+    "internal_value": _REAL,
+    "internal_weight": _REAL,
+    "leaf_weight": _REAL,
+    "shrinkage": _REAL,
+}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _INFO = re.compile(r"none|\[[-+.:e0-9]+\]")
 _CATEGORICAL = 1  # the bit of a decision type that says so
@@ -165,7 +166,7 @@ def _fields(lines: str, known: set[str]) -> dict[str, str]:
 
 
 def _numbers(fields: Fields, name: str) -> list[float]:
-    kind = _REAL if name in _REALS else _INTEGER
+    kind = _KINDS.get(name, _INTEGER)
     return [float(one) for one in _tokens(fields, name, kind)]
 
 

@@ -41,6 +41,13 @@ def test_trees_of_any_size_are_taken_a_single_leaf_too(leaves: int):
         safe_trees(booster.model_to_string(), features=2)
 
 
+def test_a_split_above_which_only_the_unknown_is_is_taken():
+    text = measured(re.sub(r"threshold=\S+", "threshold=inf", TREES, count=1))
+    booster = lgb.Booster(model_str=safe_trees(text, features=3))
+
+    assert np.isfinite(booster.predict(np.full((1, 3), np.nan), num_threads=1)).all()
+
+
 def measured(text: str) -> str:
     """Give each tree its size again, so that only what was changed is wrong."""
     starts = [one.start() for one in re.finditer(r"^Tree=\d+\n", text, re.MULTILINE)]
@@ -64,6 +71,8 @@ def measured(text: str) -> str:
         (r"left_child=\d+ \d+", "left_child=1 1", "node 1 below node 1"),
         (r"decision_type=\d+", "decision_type=1", "a decision on categories"),
         (r"leaf_value=\S+", "leaf_value=x", "leaf_value: got .x"),
+        (r"leaf_value=\S+", "leaf_value=inf", "leaf_value: got 'inf'"),
+        (r"leaf_value=\S+", "leaf_value=1e999", "leaf_value: got '1e999'"),
         (r"num_cat=0", "num_cat=1", "categories"),
         (r"Tree=1\n", "Tree=5\n", "tree 1"),
         (r"(\d)\ndecision_type", r"\1\n\ndecision_type", "''"),
@@ -83,7 +92,9 @@ def test_a_text_that_was_changed_is_refused_and_told(
 @settings(max_examples=150, deadline=None)
 def test_what_is_taken_can_be_scored_whatever_was_changed(place: int, seed: int):
     chance = random.Random(seed)  # noqa: S311 - no secret is made
-    letters = chance.choice(["", "9", "-", " ", "=", "\n", "x", "99999", "1e999"])
+    letters = chance.choice(
+        ["inf", "e", "", "9", "-", " ", "=", "\n", "x", "99999", "1e999"]
+    )
     text = TREES[:place] + letters + TREES[place + chance.choice([0, 1, 5, 400]) :]
     text = measured(text)
 
