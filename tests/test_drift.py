@@ -27,6 +27,11 @@ def drawn(seed: int, size: int, *, amounts: float = 1.0) -> NDArray[Any]:
 @pytest.fixture(scope="module")
 def model() -> Model:
     """Give a model that remembers what it learnt from."""
+    return remembering()
+
+
+def remembering() -> Model:
+    """Build a model that remembers what it learnt from."""
     plain, table = a_model(), drawn(1, 20_000)
     said = {MODEL.name: plain.score_table(table)}
     reference = references(plain.facts.features, table, said)

@@ -2,9 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
+
+from app.detection.judge import Figures, Judged, Verdict
+from app.detection.training import Bin, Card
 
 MAP = """
 [columns]
@@ -54,3 +58,22 @@ def write(frame: pl.DataFrame, folder: Path) -> tuple[Path, Path]:
     frame.write_parquet(payments)
     columns.write_text(MAP, encoding="utf-8")
     return payments, columns
+
+
+def a_card(**fields: Any) -> Card:
+    """Build a model's card, but for the fields named."""
+    figures = Figures(0.891, 0.77, 0.309)
+    fold = Judged("2018-05-13", "2018-05-27", 7, 58_000, 500, 0.891, 0.77, 0.309, 0.397)
+    valid: dict[str, Any] = {
+        "version": "m1",
+        "catalogue": "c1",
+        "learnt_from": "2018-04-29",
+        "learnt_until": "2018-06-24",
+        "payments": 536_879,
+        "frauds": 4_712,
+        "validation": Verdict([fold], figures, Figures(0.01, 0.026, 0.02)),
+        "calibration": [Bin(0.0, 345_532, 0.001, 0.002), Bin(0.95, 1_474, 0.98, 1.0)],
+        "importance": {"amount": 0.7, "terminal_days_of_run": 0.3},
+        "recipe": {"rounds": 150},
+    }
+    return Card(**(valid | fields))

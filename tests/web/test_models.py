@@ -7,7 +7,11 @@ import httpx
 import msgspec
 import pytest
 
+from app.drift import BLOCK, Drift
+from app.scoring.reference import DRIFTED, WATCH
 from tests.scoring.builders import a_model
+from tests.test_drift import drawn, feed, remembering
+from tests.web.pulses import a_pulse
 from tests.web.site import Site, user
 
 VERSION = a_model().version
@@ -123,3 +127,32 @@ async def test_analysts_look_and_managers_change(site: Site):
 
     assert [one.status_code for one in answers] == [403] * 3
     assert seen.json()["models"] == []
+
+
+async def test_drift_over_all_workers_is_told_and_is_on_metrics(site: Site):
+    model = remembering()
+    table = drawn(1, 3 * BLOCK, amounts=2.0)
+    for worker, rows in (("one", table[:BLOCK]), ("two", table[BLOCK:])):
+        drift = Drift()
+        feed(drift, model, rows)
+        site.context.cluster.add(a_pulse(worker, drift=drift.read()))
+    feed(site.context.counters.drift, model, table)
+    async with site.client("mia") as client:
+        none = await client.get("/v1/drift")
+        facts = msgspec.to_builtins(model.facts)
+        file = {"version": model.version, "facts": facts, "trees": model.trees}
+        await client.post("/v1/models", params=WHY, json=file)
+        await put(client, "live", model.version)
+        told = (await client.get("/v1/drift")).json()
+        lines = (await client.get("/metrics")).text.splitlines()
+
+    assert none.status_code == 404
+    assert (told["model"], told["payments"]) == (model.version, 3 * BLOCK)
+    index = {one["feature"]: one["index"] for one in told["features"]}
+    assert index.keys() == {*model.facts.features, "model_probability"}
+    assert index["amount"] > DRIFTED > WATCH > index["terminal_days_of_run"]
+    assert sum(told["features"][0]["now"]) == pytest.approx(1)
+    assert told["score"]["payments"] == 3 * BLOCK
+    (line,) = (one for one in lines if 'index{feature="amount"}' in one)
+    assert float(line.split()[1]) > DRIFTED
+    assert f'smartbank_model{{role="live",version="{model.version}"}} 1.0' in lines

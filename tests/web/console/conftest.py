@@ -1,7 +1,7 @@
 """A bank to look at: real workers over a real Kafka and Mongo, and a real browser."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import axe_playwright_python
 import httpx
+import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
@@ -25,6 +27,7 @@ from playwright.sync_api import (
 from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
+from app.scoring.registry import Appointment, Upload
 from tests.road import Road, records
 from tests.web.site import PASSWORD, user, users_file
 
@@ -100,6 +103,12 @@ class Bank:
         answer = httpx.post(address, json=body, timeout=30, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
 
+    def tell(self, topic: str, *records: Upload | Appointment) -> None:
+        """Put records on a topic, as the API does."""
+        telling = _tell(self.scoring.kafka, topic, records)
+        with ThreadPoolExecutor(1) as apart:  # the browser's loop runs here
+            apart.submit(asyncio.run, telling).result()
+
     def labelled(self, identity: str) -> bool:
         """Wait until features have learnt a payment's label, at most a minute."""
         deadline = monotonic() + STARTING
@@ -142,6 +151,18 @@ class Bank:
                 return
             assert monotonic() < deadline, f"the workers are {found}"
             sleep(0.2)
+
+
+async def _tell(
+    kafka: str, topic: str, records: Iterable[Upload | Appointment]
+) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    try:
+        for one in records:
+            await producer.send_and_wait(topic, msgspec.json.encode(one), one.key)
+    finally:
+        await producer.stop()
 
 
 async def _values(kafka: str, topic: str) -> list[bytes]:

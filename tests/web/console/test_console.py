@@ -10,18 +10,22 @@ import pytest
 from dash import html
 from pymongo.errors import ServerSelectionTimeoutError
 
+from app.drift import BLOCK, Drift
 from app.events.decisions import Contribution, Versions
 from app.events.payments import Place
 from app.features import catalogue
-from tests.scoring.builders import ORDINARY
 from tests.web.console.parts import words
+from app.scoring.registry import Appointment, pack
+from tests.detection.builders import a_card
+from tests.scoring.builders import ORDINARY, a_model
+from tests.test_drift import drawn, feed, remembering
 from tests.web.pulses import HIT, a_decision, a_pulse
-from tests.web.site import Site, user
+from tests.web.site import Site, a_record, user
 from web.auth import Caller
 from web.console import figures, maps, marks
 from web.console.application import build
 from web.console.client import Client, who
-from web.console.pages import live, pushed, transaction
+from web.console.pages import live, models, pushed, transaction
 from web.console.push import Told
 from web.console.tokens import THEMES, TOKENS, Theme
 from web.live import TICK, Live
@@ -69,6 +73,7 @@ class Away:
         ("/ui/", 200),
         ("/ui/transactions", 200),
         ("/ui/transactions/T1%2F2", 200),
+        ("/ui/models", 200),
         ("/ui/elsewhere", 404),
     ],
 )
@@ -181,6 +186,71 @@ def test_at_full_speed_all_flagged_rows_come_and_a_few_approved_ones(site: Site)
     assert sum(row["outcome"] == "approve" for row in rows) == 2
     assert len(rows) == 12
     assert rows[0]["why"] == HIT.reason
+
+
+# ---- Models
+
+
+async def test_without_a_model_the_page_says_how_to_get_one(client: Client):
+    assert "No model yet" in words(models.layout(client))
+    assert models.shown(client) == {}
+
+
+async def test_the_page_of_models_shows_who_scores_what_it_is_worth_and_drift(
+    site: Site, client: Client
+):
+    model, other = remembering(), a_model(rounds=30)
+    drift = Drift()
+    feed(drift, model, drawn(1, 2 * BLOCK, amounts=2.0))
+    site.context.cluster.add(a_pulse(drift=drift.read()))
+    card = msgspec.to_builtins(a_card(version=model.version))
+    broken = msgspec.structs.replace(
+        pack(other, author="eve", comment="cut"), trees=b"no trees"
+    )
+    appointed: dict[str, Any] = {"author": "mia", "comment": "better in both"}
+    for record in (
+        pack(model, author="mia", comment="from June", card=card),
+        broken,
+        Appointment(number=1, id="a", live=model.version, **appointed),
+        Appointment(
+            number=2, id="b", live=model.version, shadow=other.version, **appointed
+        ),
+    ):
+        told = a_record("models", record.key, msgspec.json.encode(record))
+        site.models.hear([told])
+    await site.models.settled()
+
+    shown = words(models.layout(client))
+
+    assert "0.891" in shown
+    assert "536,879, 4,712 of them fraud" in shown
+    assert "from 95%" in shown
+    assert f"{other.version} is not used" in shown
+    assert "cannot be inflated" in shown
+    assert "Drifted" in shown
+    assert "Steady" in shown
+    assert "better in both" in shown
+    assert "Drifted" in words(models.shown(client)["drift"]["children"])
+    assert "drift" in Told().changes(client, "/ui/models")
+
+
+async def test_a_model_without_a_card_is_shown_by_what_it_says_itself(
+    site: Site, client: Client
+):
+    for record in (
+        pack(a_model(), author="mia", comment="no card", card={"odd": 1}),
+        Appointment(
+            number=1, id="a", live=a_model().version, author="mia", comment="so"
+        ),
+    ):
+        told = a_record("models", record.key, msgspec.json.encode(record))
+        site.models.hear([told])
+    await site.models.settled()
+
+    shown = words(models.layout(client))
+
+    assert "2026-01-01" in shown
+    assert "does not say what it learnt from" in shown
 
 
 # ---- A transaction

@@ -5,9 +5,13 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 from playwright.sync_api import Browser, Page, expect
 
 from tests.web.console.conftest import Bank, Tab, log_in, serious_faults, watched
+from app.scoring.registry import Appointment, pack
+from tests.detection.builders import a_card
+from tests.test_drift import remembering
 from tests.web.site import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
@@ -207,6 +211,35 @@ def test_a_phone_is_on_the_map_within_a_second_and_a_viewer_sees_no_place(
     context.close()
 
 
+def test_models_are_shown_and_a_payment_tells_what_the_live_one_says(
+    bank: Bank, tab: Tab
+):
+    page, model = tab.page, remembering()
+    page.goto("/ui/models")
+    expect(page.get_by_text("No model yet")).to_be_visible()
+    assert serious_faults(page) == []
+
+    who: dict[str, Any] = {"author": "mia", "comment": "as a test"}
+    live = Appointment(number=1, id="a", live=model.version, **who)
+    bank.tell("models", pack(model, card=to_builtins(a_card()), **who), live)
+    expect(page.get_by_text("No model yet")).to_be_visible()
+    page.reload()
+    expect(page.locator(".models .columns")).to_contain_text(model.version)
+    expect(page.locator("#drift")).to_contain_text("Too few")
+    assert serious_faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+    bank.pay("said", amount=48_000)
+    page.goto("/ui/transactions/said")
+    expect(page.get_by_text("What the model says")).to_be_visible()
+    expect(page.locator(".contributions")).to_contain_text("Amount of 480.00")
+    assert serious_faults(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    bank.tell("models", Appointment(number=2, id="b", **who))
+    tab.has_been_quiet()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
     bank: Bank, tab: Tab, theme: str
@@ -221,6 +254,7 @@ def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
         ("/ui/", f"tr[data-id='seen-{theme}']"),
         (f"/ui/transactions/seen-{theme}", "#remembered-terminal dl"),
         ("/ui/transactions", ".links"),
+        ("/ui/models", "#drift"),
     ):
         page.goto(path)
         page.locator(ready).wait_for()
