@@ -14,11 +14,11 @@ from app.drift import BLOCK, Drift
 from app.events.decisions import Contribution, Versions
 from app.events.payments import Place
 from app.features import catalogue
-from tests.web.console.parts import words
 from app.scoring.registry import Appointment, pack
 from tests.detection.builders import a_card
 from tests.scoring.builders import ORDINARY, a_model
 from tests.test_drift import drawn, feed, remembering
+from tests.web.console.parts import words
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, a_record, user
 from web.auth import Caller

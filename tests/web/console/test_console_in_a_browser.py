@@ -8,10 +8,10 @@ import pytest
 from msgspec import to_builtins
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.console.conftest import Bank, Tab, log_in, serious_faults, watched
 from app.scoring.registry import Appointment, pack
 from tests.detection.builders import a_card
 from tests.test_drift import remembering
+from tests.web.console.conftest import Bank, Tab, log_in, serious_faults, watched
 from tests.web.site import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
