@@ -12,16 +12,17 @@ from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
 from app.events.aggregates import Declared, Ready, Remembered
+from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Fixes
 from app.features.customers import CustomerRow
 from app.main import app, counters
-from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
+from app.topics import APP_EVENTS_APPLIED, CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-Activity = Payment | Label | Declared | Remembered | Ready | Fixes
+Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent
 NONE: Told = {}
 
 decode = msgspec.json.Decoder(Activity).decode
@@ -38,7 +39,7 @@ async def customers(batches: Any) -> None:
 def profile(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
-    """Profile payments by their customer's row; pass labels on when learnt."""
+    """Profile payments by their customer's row; pass labels and app events on."""
     watch = Watch(rows, "customer", lambda: list(map(payment_of, records)))
     for place, record in enumerate(records):
         try:
@@ -49,6 +50,9 @@ def profile(
         if not isinstance(event, Payment):
             if isinstance(event, Fixes):
                 rows[record.partition].touch(event.customer_id.encode()).fixes(event)
+                continue
+            if isinstance(event, AppEvent):
+                use(event, record, out, rows)
                 continue
             if not isinstance(event, Label):
                 watch.learn(event, record.partition)
@@ -80,3 +84,19 @@ def payment_of(record: Record) -> Payment | None:
         return None
     known = isinstance(event, Payment) and event.currency in MINOR_PER_MAJOR
     return event if known else None
+
+
+def use(
+    event: AppEvent,
+    record: Record,
+    out: Outbox,
+    rows: Mapping[int, Partition[CustomerRow]],
+) -> None:
+    """Learn an app event and pass it on; a repeat is dropped."""
+    key = event.customer_id.encode()
+    learnt = rows[record.partition].touch(key).use(event)
+    if learnt == "repeat":
+        counters.duplicates += 1
+        return
+    counters.late_app_events += learnt == "late"
+    out.send(APP_EVENTS_APPLIED.name, key, encode(event), record)

@@ -80,12 +80,12 @@ def transaction(value: bytes, *, received_at: datetime, currency: str) -> Transa
         if stated.currency not in EXPONENTS:
             expected += " (and no code of ISO 4217)"
         raise BadRecord("currency", repr(stated.currency), expected)
-    _check_times(stated.occurred_at, received_at)
+    check_times(stated.occurred_at, received_at)
     for name in ("id", "customer_id", "terminal_id"):
-        _check_id(name, getattr(stated, name))
+        check_id(name, getattr(stated, name))
     for name in ("merchant_id", "device_id", "beneficiary_id"):
         if found := getattr(stated, name):
-            _check_id(name, found)
+            check_id(name, found)
     if stated.card_number and not passes_luhn(stated.card_number):
         got = f"a number ending in {stated.card_number[-4:]}"
         raise BadRecord("card_number", got, "a last digit that checks the others")
@@ -100,8 +100,8 @@ def label(value: bytes, *, received_at: datetime) -> Label:
     """
     stated: Label = decoded(value, _label)
     for name in ("transaction_id", "customer_id", "terminal_id"):
-        _check_id(name, getattr(stated, name))
-    _check_times(stated.occurred_at, received_at)
+        check_id(name, getattr(stated, name))
+    check_times(stated.occurred_at, received_at)
     if not stated.occurred_at <= stated.labelled_at < LATEST:
         expected = f"a time after that of the payment, before {LATEST.year}"
         raise BadRecord("labelled_at", stated.labelled_at.isoformat(), expected)
@@ -120,13 +120,23 @@ def _quotes(stated: Transaction) -> int:
     return _REQUIRED_QUOTES + 4 * texts + lone
 
 
-def _check_times(occurred_at: datetime, received_at: datetime) -> None:
+def check_times(occurred_at: datetime, received_at: datetime) -> None:
+    """Refuse an event time before 2000, or far in the future.
+
+    Raises:
+        BadRecord: it is.
+    """
     if not EARLIEST <= occurred_at <= received_at + AHEAD:
         expected = "2000 or later, and at most a day after it was received"
         raise BadRecord("occurred_at", occurred_at.isoformat(), expected)
 
 
-def _check_id(name: str, value: str) -> None:
+def check_id(name: str, value: str) -> None:
+    """Refuse an id with characters that do not show.
+
+    Raises:
+        BadRecord: it has some.
+    """
     if _UNFIT.search(value):
         raise BadRecord(
             name, shown(repr(value)), "no white space or control characters"

@@ -19,6 +19,7 @@ class Counters:
     """Counts since the start of the worker.
 
     Attributes:
+        late_app_events: those that came more than a day behind the customer's newest.
         latency: decisions by receive-to-decision time, one count a bucket.
         recent: the newest decisions since they were last taken, flagged ones first
             to stay.
@@ -36,6 +37,8 @@ class Counters:
     readings: int = 0
     repeats: int = 0
     labels: int = 0
+    app_events: int = 0
+    late_app_events: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
     latency: list[int] = field(default_factory=lambda: [0] * len(BUCKETS))
     latency_sum_ms: float = 0.0

@@ -29,7 +29,7 @@ _PLAINLY = {
     "Integer value out of range": "an integer in range",
     "Invalid RFC3339 encoded datetime": "a time like 2026-03-01T12:00:00Z",
 }
-_HIDDEN = {"card_number"}  # fields of which an error repeats nothing
+_HIDDEN = {"card_number", "ip"}  # fields of which an error repeats nothing
 
 
 def decoded(value: bytes, decode: Callable[[bytes], T]) -> T:

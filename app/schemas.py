@@ -15,6 +15,7 @@ import msgspec
 from app import topics
 from app.compatibility import breaks
 from app.events.aggregates import Declared, Ready, Remembered
+from app.events.app_events import AppEvent, StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Device
 from app.events.labels import Label, TransactionLabel
@@ -35,13 +36,15 @@ TYPES: dict[str, Any] = {
     topics.SENSOR_READINGS.name: Push,
     topics.READINGS.name: Readings,
     topics.CUSTOMER_ACTIVITY.name: (
-        Payment | Label | Fixes | Declared | Remembered | Ready
+        Payment | Label | Fixes | AppEvent | Declared | Remembered | Ready
     ),
     topics.TERMINAL_ACTIVITY.name: (
         ProfiledPayment | Label | Declared | Remembered | Ready
     ),
+    topics.APP_EVENTS.name: StatedAppEvent,
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,
+    topics.APP_EVENTS_APPLIED.name: AppEvent,
     topics.LISTS.name: Entry,
     topics.DEVICES.name: Device,
     topics.PULSE.name: Pulse,

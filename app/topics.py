@@ -63,6 +63,9 @@ TRANSACTIONS = Topic(
 LABELS = Topic(
     "labels", "customer", "what is learnt later about payments, as stated", _days(7)
 )
+APP_EVENTS = Topic(
+    "app-events", "customer", "what customers do in the app, as stated", _days(7)
+)
 LABELS_BY_TRANSACTION = Topic(
     "labels-by-transaction",
     "transaction",
@@ -86,6 +89,12 @@ DECISIONS = Topic(
 )
 LABELS_APPLIED = Topic(
     "labels-applied", "customer", "labels that the features have learnt", _days(30)
+)
+APP_EVENTS_APPLIED = Topic(
+    "app-events-applied",
+    "customer",
+    "app events that the features have learnt",
+    _days(30),
 )
 DEAD_LETTERS = Topic(
     "dead-letters", "as it came", "records that could not be handled", _days(30)
@@ -124,10 +133,12 @@ TOPICS = (
     LABELS_BY_TRANSACTION,
     SENSOR_READINGS,
     READINGS,
+    APP_EVENTS,
     CUSTOMER_ACTIVITY,
     TERMINAL_ACTIVITY,
     DECISIONS,
     LABELS_APPLIED,
+    APP_EVENTS_APPLIED,
     DEAD_LETTERS,
     RULES,
     MODELS,

@@ -10,6 +10,7 @@ from app.engine.application import Application
 from app.engine.partitioner import partition_for
 from app.engine.publisher import close
 from app.topics import (
+    APP_EVENTS,
     DEVICES,
     LABELS_BY_TRANSACTION,
     LISTS,
@@ -23,6 +24,7 @@ from web.problems import Problem
 
 SENT = (
     TRANSACTIONS,
+    APP_EVENTS,
     LABELS_BY_TRANSACTION,
     SENSOR_READINGS,
     RULES,

@@ -122,6 +122,79 @@ CUSTOMER_FEATURES = [
         "days after them at the earliest",
     ),
 ]
+SESSION_FEATURES = [
+    Feature(
+        "session_minutes",
+        "customer",
+        "minutes",
+        "time since the session in the app began in which the payment was made; a "
+        "session ends after 30 minutes without an event, and what is said of it is "
+        "null without one",
+    ),
+    Feature(
+        "session_actions", "customer", "events", "events of the session, at most 128"
+    ),
+    Feature(
+        "session_seconds_an_action",
+        "customer",
+        "seconds",
+        "mean time from one event of the session to the next; null with fewer than 3",
+    ),
+    Feature(
+        "session_surprise",
+        "customer",
+        "bits",
+        "how unlikely the order of the session's steps is for the customer, a step; "
+        "everybody's habits count for one without own ones",
+    ),
+    Feature(
+        "session_surprise_for_all",
+        "customer",
+        "bits",
+        "how unlikely the order of the session's steps is for everybody, a step",
+    ),
+    *(
+        Feature(
+            f"session_new_{name}",
+            "customer",
+            "0 or 1",
+            f"the session has a {name} that the customer's sessions before it had not; "
+            "null where none is known from before",
+        )
+        for name in ("device", "country", "network")
+    ),
+    Feature(
+        "session_failed_log_ins",
+        "customer",
+        "log-ins",
+        "log-ins of the session that failed",
+    ),
+    Feature(
+        "minutes_since_log_in",
+        "customer",
+        "minutes",
+        "time since the session's last log-in that succeeded",
+    ),
+    Feature(
+        "minutes_since_beneficiary_added",
+        "customer",
+        "minutes",
+        "time since the payment's beneficiary was added in the app; null where that "
+        "was not in the last 31 days",
+    ),
+    Feature(
+        "minutes_since_limit_changed",
+        "customer",
+        "minutes",
+        "time since a limit was changed in the app; null without, in 31 days",
+    ),
+    Feature(
+        "minutes_since_password_reset",
+        "customer",
+        "minutes",
+        "time since the password was reset; null without, in 31 days",
+    ),
+]
 TERMINAL_FEATURES = [
     *_windows("terminal"),
     Feature(
@@ -198,7 +271,12 @@ PHONE_FEATURES = [
     ),
 ]
 
-PROFILE = [*PAYMENT_FEATURES, *CUSTOMER_FEATURES, *PHONE_FEATURES]
+PROFILE = [
+    *PAYMENT_FEATURES,
+    *CUSTOMER_FEATURES,
+    *PHONE_FEATURES,
+    *SESSION_FEATURES,
+]
 """What a profiled payment carries."""
 
 USUAL_RATIO = [each.name for each in PROFILE].index("amount_to_customer_usual")

@@ -9,6 +9,7 @@ from typing import Self
 
 import mmh3
 
+from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, Place
@@ -26,6 +27,7 @@ from app.features.clock import (
 from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
 from app.features.sections import sectioned, sections
+from app.features.sessions import UNKNOWN, Learnt, Sessions
 
 HORIZON = 31 * DAY  # the longest window and a day for late payments
 MOST_PAYMENTS = 5_000  # remembered a customer; beyond it the oldest are forgotten
@@ -40,7 +42,7 @@ HEADER = Struct("<BIIqddIIQ")
 """Version; payments; frauds; time and place of the last place; of what is forgotten:
 payments, frauds among them, and their amount."""
 FRAUD = Struct("<q8sQ")  # time of the payment, hash of its id, amount
-VERSION = 2
+VERSION = 4
 NOWHERE = -(1 << 63)
 
 
@@ -64,6 +66,7 @@ class CustomerRow:
         "_ids",
         "_place",
         "_placed_at",
+        "_sessions",
         "_squares",
         "_times",
         "_trail",
@@ -86,6 +89,13 @@ class CustomerRow:
         self._place = Place(0.0, 0.0)
         self._trail: Trail | None = None  # where the phones were
         self.memory: Memory | None = None
+        self._sessions: Sessions | None = None  # of most customers there are none
+
+    def use(self, event: AppEvent) -> Learnt:
+        """Learn what the customer did in the app."""
+        if self._sessions is None:
+            self._sessions = Sessions()
+        return self._sessions.learn(event)
 
     def seen(self, payment_id: str) -> bool:
         """Whether a payment of that id is among those remembered."""
@@ -179,6 +189,8 @@ class CustomerRow:
         ]
         trail = self._trail
         features += trail.profile(payment.place, at) if trail else NOTHING
+        sessions = self._sessions
+        features += sessions.read(payment, at) if sessions else UNKNOWN
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
@@ -305,6 +317,7 @@ class CustomerRow:
                 sections(
                     self._trail.encode() if self._trail else b"",
                     encode_memory(self.memory),
+                    self._sessions.encode() if self._sessions else b"",
                 ),
             )
         )
@@ -338,17 +351,19 @@ class CustomerRow:
         row._ids = bytearray(data[ids:frauds])
         end = frauds + FRAUD.size * labelled
         row._frauds = list(FRAUD.iter_unpack(data[frauds:end]))
-        trail, memory = sectioned(data[end:], 2)
+        trail, memory, sessions = sectioned(data[end:], 3)
         row._trail = Trail.decode(trail) if trail else None
         row.memory = decode_memory(memory)
+        row._sessions = Sessions.decode(sessions) if sessions else None
         return row
 
     def view(self) -> dict[str, object]:
         """Return the row as REST shows it: windows as of the last payment."""
         times, amounts = self._times, self._amounts
         phones = self._trail.view() if self._trail else []
+        app = {"app": self._sessions.view()} if self._sessions else {}
         if not times:
-            return {"payments": 0, "phones": phones}
+            return {"payments": 0, "phones": phones, **app}
         windows = {}
         for days in (1, 7, 30):
             start = bisect_right(times, times[-1] - days * DAY)
@@ -364,6 +379,7 @@ class CustomerRow:
             "last_place_at": moment(self._placed_at) if placed else None,
             "windows": windows,
             "phones": phones,
+            **app,
         }
 
 

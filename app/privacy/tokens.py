@@ -1,16 +1,19 @@
-"""Tokens: keyed, stable stand-ins for card numbers."""
+"""Tokens: keyed, stable stand-ins for card numbers and internet addresses."""
 
 import hmac
 from base64 import urlsafe_b64encode
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
+from app.events.app_events import Address
 from app.events.payments import Card
 
 _TOKEN_BYTES = 18  # 144 bits of the HMAC, 24 characters
+_NETWORK_BITS = {4: 24, 6: 48}  # what a provider gives to one place
 
 
 class Tokens:
-    """Makes tokens of card numbers with one key.
+    """Makes tokens of card numbers and internet addresses with one key.
 
     The same card gets the same token for as long as the key is in use, so joins
     work; without the key a token cannot be traced back by trying all numbers. The
@@ -18,11 +21,22 @@ class Tokens:
     """
 
     def __init__(self, key: bytes, *, key_id: str) -> None:
+        def token(text: str) -> str:
+            digest = hmac.digest(key, text.encode(), "sha256")[:_TOKEN_BYTES]
+            return f"{key_id}_{urlsafe_b64encode(digest).decode()}"
+
         def card(number: str) -> Card:
-            digest = hmac.digest(key, number.encode(), "sha256")[:_TOKEN_BYTES]
-            return Card(f"{key_id}_{urlsafe_b64encode(digest).decode()}", number[-4:])
+            return Card(token(number), number[-4:])
+
+        def address(stated: str) -> Address:
+            """Raise ValueError of what is no address."""
+            ip = ip_address(stated)
+            ip = getattr(ip, "ipv4_mapped", None) or ip  # one address, two spellings
+            network = ip_network((ip, _NETWORK_BITS[ip.version]), strict=False)
+            return Address(token(f"ip {ip}"), token(f"network {network}"))
 
         self.card = lru_cache(maxsize=100_000)(card)
+        self.address = lru_cache(maxsize=100_000)(address)
 
 
 @lru_cache(maxsize=100_000)

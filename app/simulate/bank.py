@@ -15,12 +15,13 @@ import msgspec
 from app.events.labels import Label
 from app.events.payments import Transaction
 from app.features.clock import SECOND
+from app.simulate.app_sessions import AppSessions
 from app.simulate.cities import EARLIEST_ZONE, HOUR
 from app.simulate.fraud import Underworld
 from app.simulate.merchants import Market
 from app.simulate.payments import Everyday, Order, midnight
 from app.simulate.people import people
-from app.sources.chunks import Chunk, DueLabel
+from app.sources.chunks import Chunk, DueAppEvent, DueLabel
 
 CHUNK = 2_000
 TICK = SECOND // 100  # live payments closer together leave together
@@ -35,7 +36,7 @@ class Bank:
     """A bank with so many customers: the same bytes for the same arguments.
 
     `name` begins the ids of its payments, and another bank has another. Without
-    `trips` nobody leaves their city.
+    `trips` nobody leaves their city; without `app` nobody has the bank's app.
     """
 
     def __init__(
@@ -46,18 +47,20 @@ class Bank:
         start: date = START,
         fraud: bool = True,
         trips: bool = True,
+        app: bool = True,
     ) -> None:
         stated = f"{seed} {customers} {start} {fraud} {trips}"
         self.name = _name(stated)
         self._start = start
-        rng = _random(f"people {seed}")
+        rng = random_of(f"people {seed}")
         self.market = Market(rng, customers=customers)
         self.customers = list(people(rng, self.market, count=customers))
         self._everyday = Everyday(
-            _random(f"payments {seed}"), self.customers, self.market, trips=trips
+            random_of(f"payments {seed}"), self.customers, self.market, trips=trips
         )
+        self._app_seed = f"app {seed}" if app else None
         self._underworld = (
-            Underworld(_random(f"fraud {seed}"), self.customers, self.market)
+            Underworld(random_of(f"fraud {seed}"), self.customers, self.market)
             if fraud
             else None
         )
@@ -117,6 +120,8 @@ class Bank:
         self, orders: Iterable[Order], *, live_from: float = inf
     ) -> Iterator[Chunk]:
         """Give ids and put together what leaves together."""
+        seed = self._app_seed
+        app = AppSessions(random_of(seed), self.customers, self.name) if seed else None
         chunk = Chunk([], [], [], [])
         for number, order in enumerate(orders):
             at = order.at
@@ -124,6 +129,8 @@ class Bank:
             if full or (at >= live_from and chunk.ids and at > chunk.times[0] + TICK):
                 yield chunk
                 chunk = Chunk([], [], [], [])
+            if app:
+                chunk.app_events.extend(_app_events(app, order))
             transaction = order.transaction(f"{self.name}-{number:09d}")
             key = transaction.customer_id.encode()
             chunk.ids.append(transaction.id)
@@ -155,6 +162,13 @@ def _live(
         number += 1
 
 
+def _app_events(app: AppSessions, order: Order) -> Iterator[DueAppEvent]:
+    """Yield what was done in the app before an order, as it goes to Kafka."""
+    for event in app.before(order):
+        key = event.customer_id.encode()
+        yield DueAppEvent(order.at, event.id, key, _encode(event))
+
+
 def _chargeback(transaction: Transaction, order: Order, key: bytes) -> DueLabel:
     label = Label(
         transaction.id,
@@ -174,5 +188,6 @@ def _name(stated: str) -> str:
     return f"S{crc32(stated.encode()):08x}"
 
 
-def _random(seed: str) -> Random:
+def random_of(seed: str) -> Random:
+    """Return a source of chance that a text seeds: the same for the same text."""
     return Random(seed)  # noqa: S311 - a simulation, no secret

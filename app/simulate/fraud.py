@@ -1,4 +1,4 @@
-"""Fraud: five scenarios, each with the trace that it leaves in the payments."""
+"""Fraud: seven scenarios, each with the trace that it leaves in the payments."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -19,6 +19,8 @@ INCIDENTS = {
     "cloned-card": 0.6,
     "compromised-terminal": 0.11,
     "mule-ring": 0.11,
+    "credential-stuffing": 0.7,
+    "bot-farm": 0.06,
 }
 """New incidents a day among 1,000 customers."""
 
@@ -27,6 +29,7 @@ TAMPERED = 0.75  # share of payments at a compromised terminal
 WORTH_IT = range(3, 10)  # payments a day: enough to gain by, too few to stand out
 CLONED_KM = 700.0  # from home, at least
 _MULES = 5
+_BOTS = 8
 _CLONE_BUYS = ("cash", "electronics", "clothing", "cash", "groceries")
 _ALIVE = ("games", "media", "mail order")
 _BIG = ("mail order", "crypto", "travel agency")
@@ -111,6 +114,39 @@ def mule_ring(
             yield Order(then, mule, bank, passed_on, mule.device, rng.choice(ring))
 
 
+def credential_stuffing(
+    rng: Random, market: Market, *, victim: Customer, at: int
+) -> Iterator[Order]:
+    """Yield transfers from an account that a password stolen elsewhere opened.
+
+    Fewer and smaller than a takeover's: who buys passwords by the thousand is quick.
+    """
+    device = phone(rng)
+    thief = account(rng)
+    bank = _remote(rng, market, ("transfer",))
+    for _ in range(rng.randint(1, 3)):
+        cents = _cents(rng, victim, low=2, high=9)
+        yield Order(at, victim, bank, cents, device, thief)
+        at += round(rng.uniform(1, 6) * MINUTE)
+
+
+def bot_farm(
+    rng: Random, market: Market, *, customers: Sequence[Customer], at: int
+) -> Iterator[Order]:
+    """Yield small payments of accounts that one script runs, at one merchant.
+
+    Each is ordinary; together they are the same thing at the same minutes.
+    """
+    shop = _remote(rng, market, ("games",))
+    bots = rng.sample(customers, min(_BOTS, len(customers)))
+    devices = {bot.id: f"emulator-{rng.getrandbits(32):08x}" for bot in bots}
+    for _ in range(rng.randint(2, 3)):
+        for bot in bots:
+            then = at + round(rng.uniform(0, 4) * MINUTE)
+            yield Order(then, bot, shop, rng.randint(900, 1_100), devices[bot.id])
+        at += round(rng.uniform(40, 80) * MINUTE)
+
+
 class Underworld:
     """All fraud against the bank: it adds to a day's honest orders, or changes them."""
 
@@ -141,6 +177,20 @@ class Underworld:
                 self._rng, self._market, customers=self._customers, at=at
             ):
                 yield order._replace(scenario="mule-ring")
+        yield from self._by_the_app(day)
+
+    def _by_the_app(self, day: date) -> Iterator[Order]:
+        """Yield what is stolen by way of the app, by day."""
+        rng, market = self._rng, self._market
+        for _ in range(self._incidents("credential-stuffing")):
+            at = midnight(day) + round(rng.uniform(6, 20) * HOUR)
+            victim = rng.choice(self._customers)
+            for order in credential_stuffing(rng, market, victim=victim, at=at):
+                yield order._replace(scenario="credential-stuffing")
+        for _ in range(self._incidents("bot-farm")):
+            at = midnight(day) + round(rng.uniform(6, 20) * HOUR)
+            for order in bot_farm(rng, market, customers=self._customers, at=at):
+                yield order._replace(scenario="bot-farm")
 
     def _incidents(self, scenario: str) -> int:
         return poisson(self._rng, INCIDENTS[scenario] * len(self._customers) / 1000)

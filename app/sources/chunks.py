@@ -13,6 +13,18 @@ class DueLabel(NamedTuple):
     value: bytes
 
 
+class DueAppEvent(NamedTuple):
+    """An app event that is learnt before the payments of `due` and later.
+
+    `due` is an event time in epoch microseconds.
+    """
+
+    due: int
+    id: str
+    key: bytes
+    value: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """Some payments as parallel lists, and the labels that will follow them.
@@ -23,6 +35,7 @@ class Chunk:
         values: raw transactions, JSON.
         times: event times, epoch microseconds, none earlier than the one before.
         labels: the labels of these payments, in the order of their due times.
+        app_events: what was done in the app before, in the order of its due times.
     """
 
     ids: list[str]
@@ -30,3 +43,4 @@ class Chunk:
     values: list[bytes]
     times: list[int]
     labels: list[DueLabel] = field(default_factory=list)
+    app_events: list[DueAppEvent] = field(default_factory=list)

@@ -94,6 +94,7 @@ def tell(report: Report, *, as_json: bool) -> None:
     sys.stdout.write(
         f"{report.sent:,} sent, {report.decided:,} decided ({outcomes or 'none'}), "
         f"{report.lost:,} lost, {report.duplicated:,} decided again; "
-        f"{report.labels:,} labels; {report.per_second:,.0f} a second; "
+        f"{report.labels:,} labels, {report.app_events:,} app events; "
+        f"{report.per_second:,.0f} a second; "
         f"latency p50 {report.p50_ms} ms, p99 {report.p99_ms} ms\n"
     )

@@ -2,15 +2,17 @@
 
 Closed loop: at most so many payments are sent and not yet decided. Without it a
 replay at full speed lets one partition run weeks of event time ahead of another,
-and the decisions would differ from those that life gave.
+and the decisions would differ from those that life gave. What was done in the app
+before a payment goes ahead, and the payment waits until it has been learnt.
 """
 
 import asyncio
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,14 +22,29 @@ from aiokafka.errors import KafkaError
 from app.settings import Settings
 from app.sources.batching import produce
 from app.sources.chunks import Chunk, DueLabel
-from app.topics import DECISIONS, LABELS, LABELS_APPLIED, TRANSACTIONS
+from app.topics import (
+    APP_EVENTS,
+    APP_EVENTS_APPLIED,
+    DECISIONS,
+    LABELS,
+    LABELS_APPLIED,
+    TRANSACTIONS,
+)
 
 DAY = 86_400_000_000
 LEAD = DAY  # a label leaves a day of event time before it is due
+AHEAD = 4  # slices whose app events have left before a slice does
+APP_LEAD = DAY * 3 // 4  # by which app events go before a payment: rows forget them
 SLICE = 500
 TICK = 0.004  # seconds between the slices of a steady rate
 _ID = b'{"id":"'
 _OUTCOME = b'"outcome":"'
+
+
+class _Named(msgspec.Struct):
+    """What the sender reads of an app event that has been learnt."""
+
+    id: str
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -56,6 +73,7 @@ class Report(msgspec.Struct):
     lost: int = 0
     duplicated: int = 0
     labels: int = 0
+    app_events: int = 0
     outcomes: dict[str, int] = msgspec.field(default_factory=dict)
     seconds: float = 0.0
     per_second: float = 0.0
@@ -77,6 +95,8 @@ class Sender:
         self._latencies: list[float] = []
         self._due: deque[DueLabel] = deque()
         self._unapplied: dict[str, int] = {}
+        self._unlearnt: dict[str, int] = {}
+        self._sent: deque[tuple[int, bytes]] = deque()
         self._moved = asyncio.Event()
         self._stopped = asyncio.Event()
         self._progress_at = time.monotonic()
@@ -108,7 +128,8 @@ class Sender:
         try:
             await self._listen(consumer)
             self._progress_at = time.monotonic()
-            for part in _slices(chunks, size=self._size(), span=self._span()):
+            parts = _slices(chunks, size=self._size(), span=self._span())
+            async for part in self._app_events_first(parts):
                 await self._pace(part, started)
                 if self._stopped.is_set():
                     break
@@ -116,7 +137,9 @@ class Sender:
                 if not await self._room(part):
                     break
                 await self._send(part)
-            await self._settled(lambda: not self._waiting and not self._unapplied)
+            await self._settled(
+                lambda: not (self._waiting or self._unapplied or self._unlearnt)
+            )
         finally:
             tracker.cancel()
             self._summarise(time.monotonic() - started)
@@ -132,11 +155,39 @@ class Sender:
         """Follow decisions and applied labels from here on."""
         partitions = [
             TopicPartition(topic.name, number)
-            for topic in (DECISIONS, LABELS_APPLIED)
+            for topic in (DECISIONS, LABELS_APPLIED, APP_EVENTS_APPLIED)
             for number in range(topic.count(self._settings))
         ]
         consumer.assign(partitions)
         await consumer.seek_to_end(*partitions)
+
+    async def _app_events_first(self, parts: Iterator[Chunk]) -> AsyncIterator[Chunk]:
+        """Yield slices in order, when the app events of a few more have left."""
+        ahead: deque[Chunk] = deque()
+        for part in parts:
+            if part.app_events:
+                events = part.app_events
+                since = part.times[-1] - APP_LEAD
+                while ahead and ahead[0].times[0] < since:
+                    yield ahead.popleft()
+                await self._settled(partial(self._decided_until, since))
+                self._unlearnt.update((event.id, event.due) for event in events)
+                await self._produce(
+                    APP_EVENTS.name, [(event.key, event.value) for event in events]
+                )
+                self.report.app_events += len(events)
+            ahead.append(part)
+            if len(ahead) > AHEAD:
+                yield ahead.popleft()
+        while ahead:
+            yield ahead.popleft()
+
+    def _decided_until(self, at: int) -> bool:
+        """Say whether every payment older than this is decided; forget those that are."""
+        sent = self._sent
+        while sent and sent[0][1] not in self._waiting:
+            sent.popleft()
+        return not sent or sent[0][0] >= at
 
     def _size(self) -> int:
         """Return how many payments leave at once."""
@@ -173,7 +224,7 @@ class Sender:
                 await self._stopped.wait()
 
     async def _room(self, part: Chunk) -> bool:
-        """Wait for room in the loop and for the labels that a slice depends on.
+        """Wait for room, and for the labels and app events that a slice depends on.
 
         Returns False where nothing has moved for too long.
         """
@@ -183,6 +234,7 @@ class Sender:
             lambda: (
                 len(self._waiting) <= limit
                 and all(due > last for due in self._unapplied.values())
+                and all(due > last for due in self._unlearnt.values())
             )
         )
 
@@ -199,7 +251,10 @@ class Sender:
 
     async def _send(self, part: Chunk) -> None:
         now = time.time() * 1000
-        self._waiting.update((key.encode(), now) for key in part.ids)
+        ids = [identity.encode() for identity in part.ids]
+        self._waiting.update((identity, now) for identity in ids)
+        self._sent.extend(zip(part.times, ids, strict=True))
+        self._decided_until(0)
         self._due.extend(part.labels)
         records = zip(part.keys, part.values, strict=True)
         await self._produce(TRANSACTIONS.name, records)
@@ -236,6 +291,10 @@ class Sender:
                 if partition.topic == DECISIONS.name:
                     for record in records:
                         self._decided(record)
+                elif partition.topic == APP_EVENTS_APPLIED.name:
+                    for record in records:
+                        event = msgspec.json.decode(record.value, type=_Named)
+                        self._unlearnt.pop(event.id, None)
                 else:
                     for record in records:
                         label = msgspec.json.decode(record.value)
@@ -278,7 +337,7 @@ def _slices(chunks: Iterable[Chunk], *, size: int, span: float) -> Iterator[Chun
     """Cut chunks into at most `size` payments and `span` microseconds."""
     for chunk in chunks:
         times = chunk.times
-        labels = deque(chunk.labels)
+        labels, app_events = deque(chunk.labels), deque(chunk.app_events)
         start = 0
         while start < len(times):
             until = times[start] + span
@@ -288,11 +347,15 @@ def _slices(chunks: Iterable[Chunk], *, size: int, span: float) -> Iterator[Chun
             due = []
             while labels and labels[0].transaction_id in mine:
                 due.append(labels.popleft())
+            before = []
+            while app_events and app_events[0].due <= times[end - 1]:
+                before.append(app_events.popleft())
             yield Chunk(
                 ids,
                 chunk.keys[start:end],
                 chunk.values[start:end],
                 times[start:end],
                 due,
+                before,
             )
             start = end

@@ -81,6 +81,36 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
     ),
     "model-suspects-fraud": ({"model_probability": 0.62}, {}),
     "model-is-sure-of-fraud": ({"model_probability": 0.97}, {}),
+    "session-of-a-stranger": (
+        {
+            "session_new_device": 1.0,
+            "session_new_network": 1.0,
+            "session_new_country": 0.0,
+            "amount_to_customer_mean": 1.6,
+        },
+        {"channel": "online"},
+    ),
+    "new-beneficiary-paid-at-once": (
+        {"minutes_since_beneficiary_added": 3.0, "amount_to_customer_mean": 3.1},
+        {"channel": "transfer"},
+    ),
+    "log-ins-failed-before": ({"session_failed_log_ins": 3.0}, {"channel": "online"}),
+    "access-changed-then-paid": (
+        {"minutes_since_limit_changed": 5.0, "amount_to_customer_mean": 2.1},
+        {"channel": "transfer"},
+    ),
+    "scripted-session": (
+        {"session_seconds_an_action": 0.3, "session_actions": 8.0},
+        {},
+    ),
+    "session-out-of-order": (
+        {
+            "session_surprise": 4.2,
+            "session_surprise_for_all": 4.4,
+            "session_actions": 6.0,
+        },
+        {"channel": "transfer"},
+    ),
     "risky-merchant-category": (
         {"amount_to_customer_mean": 2.5},
         {"merchant_category": "7995"},

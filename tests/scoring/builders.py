@@ -41,6 +41,9 @@ ORDINARY = {
     "phone_own_kmh": None,
     "phone_doubts": None,
     "phone_ahead_seconds": None,
+    **dict.fromkeys(
+        name for name in NAMES if name.startswith(("session_", "minutes_"))
+    ),
     "terminal_count_1d": 3.0,
     "terminal_count_7d": 20.0,
     "terminal_count_30d": 90.0,

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from web import login
 from web.api import (
     aggregates,
+    app_events,
     devices,
     entities,
     internal,
@@ -47,6 +48,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
     for router in (
         login.routes(auth),
         transactions.routes(context),
+        app_events.routes(context),
         labels.routes(context),
         entities.routes(context),
         reevaluation.routes(context),

@@ -9,6 +9,22 @@ TRANSACTION = {
     "currency": "EUR",
     "channel": "pos",
 }
+APP_EVENT = {
+    "id": "E000001",
+    "occurred_at": "2026-03-01T11:58:00Z",
+    "customer_id": "C000123",
+    "kind": "log-in",
+    "action": "/AUTHENTICATION/LOGON",
+    "outcome": "success",
+    "ip": "198.51.100.7",
+    "asn": 64512,
+    "country": "DE",
+    "user_agent": "BankApp/5.2 (Android 14)",
+    "device_id": "phone-5f0e5f31a2c4",
+    "device_type": "mobile",
+    "round_trip_ms": 41,
+}
+APP_EVENT_ACCEPTED = {"accepted": ["E000001"]}
 VERDICT = {"transaction_id": "T000001", "fraud": True, "scenario": "card stolen"}
 ACCEPTED = {"accepted": ["T000001"]}
 DECISION = {
@@ -91,6 +107,11 @@ CUSTOMER = {
         "30d": {"count": 1, "amount": 1250},
     },
     "phones": [],
+    "app": {
+        "last_event_at": "2026-03-01T11:58:00Z",
+        "events": 1,
+        "known": {"devices": 1, "countries": 1, "networks": 1},
+    },
 }
 TERMINAL = {
     "id": "P000042",

@@ -24,6 +24,8 @@ COUNTS = {
     "decided": "Payments decided",
     "delivered": "Decisions brought to the stores",
     "labels": "Labels learnt",
+    "app_events": "App events that passed validation",
+    "late_app_events": "App events that came too late to say anything",
 }
 STATES = ("starting", "recovering", "running", "standby")
 

@@ -62,6 +62,17 @@ class Phone(Struct, frozen=True):
     accuracy_m: float
 
 
+class AppUse(Struct, frozen=True):
+    """What is remembered of a customer in the app: events of a day, and what is known.
+
+    `known` counts devices, countries and networks.
+    """
+
+    last_event_at: datetime
+    events: int
+    known: dict[str, int]
+
+
 class CustomerState(Struct, frozen=True):
     """What is remembered of a customer; windows are as of the last payment."""
 
@@ -73,6 +84,7 @@ class CustomerState(Struct, frozen=True):
     last_place_at: datetime | None = None
     windows: dict[str, Window] = {}
     phones: list[Phone] = []
+    app: AppUse | None = None
 
 
 class TerminalState(Struct, frozen=True):

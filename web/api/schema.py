@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.events.aggregates import Aggregate
+from app.events.app_events import StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Registration
 from app.events.payments import Transaction
@@ -22,6 +23,7 @@ from web.problems import MEDIA_TYPE
 
 TYPES = (
     Transaction,
+    StatedAppEvent,
     Decision,
     Rule,
     Ruleset,

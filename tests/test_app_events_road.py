@@ -1,0 +1,159 @@
+"""App events on a real road: learnt once, before the payments that they are about."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import msgspec
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from app.engine.partitioner import partition_for
+from app.features.sessions import NAMES
+from app.local.kafka import kafka_server
+from app.local.server import Server
+from app.simulate.bank import Bank
+from app.sources.chunks import Chunk, DueAppEvent
+from app.sources.sender import Options, Report, Sender
+from app.topics import APP_EVENTS, ensure_topics
+from tests.road import Road, decisions, digest, records, table_digest
+
+CUSTOMERS, LIMIT = 400, 9_000
+CHANGELOG = "smartbank-score-customers-changelog"
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    """A Kafka that no other test's records are in."""
+    server = kafka_server(tmp_path / "kafka")
+    if "missing" in server.stand_in:
+        pytest.skip(server.stand_in)
+    server.start()
+    try:
+        server.wait_until_ready(timeout=240)
+        yield server
+    finally:
+        server.stop()
+
+
+def chunks() -> list[Chunk]:
+    return list(Bank(customers=CUSTOMERS, seed=5).chunks(limit=LIMIT))
+
+
+async def run(road: Road, parts: list[Chunk], *, kills: int = 0) -> Report:
+    """Send all payments with their app events, and kill workers meanwhile."""
+    await ensure_topics(road.settings)
+    sender = Sender(road.settings, Options(patience=90, in_flight=2_000))
+    sending = asyncio.create_task(sender.send(parts))
+    chance = Random(kills)  # noqa: S311 - no secret is made
+    for decided in sorted(chance.sample(range(500, LIMIT - 500), kills)):
+        while sender.report.decided < decided and not sending.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        road.kill("one")
+        road.start("one")
+    return await sending
+
+
+def twice(parts: list[Chunk]) -> list[Chunk]:
+    """Return chunks whose every tenth app event is sent twice, the second time later.
+
+    What comes of a repeat is nothing, so its id is one that nobody waits for.
+    """
+    for part in parts:
+        again = [
+            DueAppEvent(event.due, event.id, event.key, event.value)
+            for event in part.app_events[::10]
+        ]
+        part.app_events.extend(again)
+        part.app_events.sort(key=lambda event: event.due)
+    return parts
+
+
+@pytest.mark.slow
+async def test_sessions_are_the_same_whatever_is_killed_and_sent_twice(
+    own_kafka: Server, tmp_path: Path
+) -> None:
+    """Two runs over one Kafka would mix; the second has a Kafka of its own."""
+    calm, _ = await result(own_kafka, tmp_path / "calm", chunks(), kills=0)
+    second = kafka_server(tmp_path / "second")
+    second.start()
+    try:
+        second.wait_until_ready(timeout=240)
+        unrest, applied = await result(
+            second, tmp_path / "unrest", twice(chunks()), kills=4
+        )
+    finally:
+        second.stop()
+
+    assert unrest == calm
+    assert len(applied) == len(set(applied))
+
+
+async def result(
+    server: Server, folder: Path, parts: list[Chunk], *, kills: int
+) -> tuple[tuple[str, tuple[int, str]], list[str]]:
+    """Return digests of the decisions and the rows, and which events were learnt."""
+    with Road(server.address, folder).running("one") as road:
+        report = await run(road, parts, kills=kills)
+        assert road.stop("one") == 0
+    found = await decisions(server.address)
+    learnt = [record async for record in records(server.address, "app-events-applied")]
+    # After a kill a record may be published again, byte for byte the same.
+    events = {(r.partition, r.value): msgspec.json.decode(r.value) for r in learnt}
+    told = [msgspec.json.decode(one[0])["features"] for one in found.values()]
+
+    assert report.lost == 0
+    assert len(found) == LIMIT
+    assert sum(one["session_actions"] is not None for one in told) > LIMIT / 10
+    assert sum(one["session_new_device"] == 1 for one in told) > 0
+    assert sum(one["minutes_since_beneficiary_added"] is not None for one in told) > 0
+    assert all(name in told[0] for name in NAMES)
+    assert not any(b"198.1" in one.value for one in learnt)
+    rows = await table_digest(server.address, CHANGELOG)
+    return (digest(found), rows), [event["id"] for event in events.values()]
+
+
+@pytest.mark.slow
+async def test_what_does_not_fit_is_a_dead_letter_and_the_rest_goes_on(
+    own_kafka: Server, tmp_path: Path
+) -> None:
+    now = datetime.now(UTC).isoformat()
+    good = {"occurred_at": now, "customer_id": "C1", "kind": "log-in"}
+    bad = [
+        b"no json",
+        b"",
+        msgspec.json.encode(good | {"id": "E1", "ip": "4539578763621486"}),
+        msgspec.json.encode(good | {"id": "E2", "kind": "beneficiary-added"}),
+    ]
+    event = DueAppEvent(0, "E3", b"C1", msgspec.json.encode(good | {"id": "E3"}))
+    with Road(own_kafka.address, tmp_path / "road").running("one") as road:
+        await ensure_topics(road.settings)
+        sender = Sender(road.settings, Options(patience=60))
+        await _produce(own_kafka.address, bad)
+        payment = Bank(customers=50, app=False).chunks(limit=1)
+        (chunk,) = list(payment)
+        chunk.app_events.append(event._replace(due=chunk.times[0]))
+        report = await sender.send([chunk])
+    letters = [
+        (record.value, dict(record.headers)["error"].partition(b":")[0])
+        async for record in records(own_kafka.address, "dead-letters")
+    ]
+
+    assert (report.decided, report.lost) == (1, 0)
+    assert [field for _, field in letters] == [b"$", b"$", b"ip", b"beneficiary_id"]
+    assert [value for value, _ in letters] == bad
+
+
+async def _produce(kafka: str, values: list[bytes]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
+    await producer.start()
+    try:
+        for value in values:
+            partition = partition_for(b"C1", 4)
+            await producer.send_and_wait(
+                APP_EVENTS.name, value, b"C1", partition=partition
+            )
+    finally:
+        await producer.stop()
