@@ -157,6 +157,7 @@ class Underworld:
         self._customers = customers
         self._market = market
         self._compromised: dict[str, int] = {}  # until when
+        self._app_rng = _branched(rng)
 
     def day(self, day: date, honest: Sequence[Order]) -> Iterator[Order]:
         """Yield a local day's orders: the honest ones as they came out, and fraud."""
@@ -181,19 +182,21 @@ class Underworld:
 
     def _by_the_app(self, day: date) -> Iterator[Order]:
         """Yield what is stolen by way of the app, by day."""
-        rng, market = self._rng, self._market
-        for _ in range(self._incidents("credential-stuffing")):
+        rng, market = self._app_rng, self._market
+        for _ in range(self._incidents("credential-stuffing", rng)):
             at = midnight(day) + round(rng.uniform(6, 20) * HOUR)
             victim = rng.choice(self._customers)
             for order in credential_stuffing(rng, market, victim=victim, at=at):
                 yield order._replace(scenario="credential-stuffing")
-        for _ in range(self._incidents("bot-farm")):
+        for _ in range(self._incidents("bot-farm", rng)):
             at = midnight(day) + round(rng.uniform(6, 20) * HOUR)
             for order in bot_farm(rng, market, customers=self._customers, at=at):
                 yield order._replace(scenario="bot-farm")
 
-    def _incidents(self, scenario: str) -> int:
-        return poisson(self._rng, INCIDENTS[scenario] * len(self._customers) / 1000)
+    def _incidents(self, scenario: str, rng: Random | None = None) -> int:
+        return poisson(
+            rng or self._rng, INCIDENTS[scenario] * len(self._customers) / 1000
+        )
 
     def _against_one(
         self, scenario: str, day: date, honest: Sequence[Order]
@@ -227,6 +230,14 @@ class Underworld:
         until = honest[0].at + COMPROMISED_DAYS * 24 * HOUR
         for name in self._rng.sample(worth, min(count, len(worth))):
             self._compromised[name] = until
+
+
+def _branched(rng: Random) -> Random:
+    """Return another source of chance, from which to draw leaves the first alone."""
+    branch = Random()  # noqa: S311 - a simulation, no secret
+    branch.setstate(rng.getstate())
+    branch.seed(branch.getrandbits(64))
+    return branch
 
 
 def _remote(rng: Random, market: Market, names: Sequence[str]) -> Terminal:

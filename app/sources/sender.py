@@ -183,7 +183,7 @@ class Sender:
             yield ahead.popleft()
 
     def _decided_until(self, at: int) -> bool:
-        """Say whether every payment older than this is decided; forget those that are."""
+        """Say whether every payment older than this is decided."""
         sent = self._sent
         while sent and sent[0][1] not in self._waiting:
             sent.popleft()
