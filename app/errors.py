@@ -7,6 +7,7 @@ SmartbankError
 ├── RuleError        a rule that cannot be used (app/rules refines it)
 ├── SettingError     a setting that is missing or out of range
 ├── ColumnMapError   a file whose columns do not fit its map
+├── AnonymityError   a table that cannot be made as anonymous as asked
 ├── ModelError       a model that cannot be made or used
 └── ServiceError     a server that could not be started or reached
 ```
@@ -45,6 +46,10 @@ class SettingError(SmartbankError):
 
 class ColumnMapError(SmartbankError):
     """A file's columns do not fit the map it is read through."""
+
+
+class AnonymityError(SmartbankError):
+    """A table cannot be made as anonymous as asked."""
 
 
 class ModelError(SmartbankError):

@@ -21,7 +21,7 @@ from tests.simulate.conftest import until
 
 TOKENS = Tokens(b"k" * 32, key_id="k1")
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
-DAYS, WARM = 24, 10
+DAYS, WARM = 18, 8
 
 
 def profiled(
@@ -53,7 +53,7 @@ def flagged(*, app: bool) -> dict[str, float]:
     rules = compile_ruleset(default_ruleset(), NAMES)
     rows: defaultdict[str, CustomerRow] = defaultdict(CustomerRow)
     found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    bank = Bank(customers=1_000, seed=3, app=app)
+    bank = Bank(customers=2_000, app=app)
     for chunk in bank.chunks(until=until(DAYS)):
         vectors, payments = profiled(chunk, rows)
         if chunk.times[0] < until(WARM):

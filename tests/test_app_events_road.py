@@ -20,7 +20,7 @@ from app.sources.sender import Options, Report, Sender
 from app.topics import APP_EVENTS, ensure_topics
 from tests.road import Road, decisions, digest, records, table_digest
 
-CUSTOMERS, LIMIT = 400, 9_000
+CUSTOMERS, LIMIT = 400, 4_000
 CHANGELOG = "smartbank-score-customers-changelog"
 
 
@@ -82,7 +82,7 @@ async def test_sessions_are_the_same_whatever_is_killed_and_sent_twice(
     try:
         second.wait_until_ready(timeout=240)
         unrest, applied = await result(
-            second, tmp_path / "unrest", twice(chunks()), kills=4
+            second, tmp_path / "unrest", twice(chunks()), kills=2
         )
     finally:
         second.stop()

@@ -20,7 +20,7 @@ INCIDENTS = {
     "compromised-terminal": 0.11,
     "mule-ring": 0.11,
     "credential-stuffing": 0.7,
-    "bot-farm": 0.06,
+    "bot-farm": 0.15,
 }
 """New incidents a day among 1,000 customers."""
 
