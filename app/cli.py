@@ -23,6 +23,7 @@ COMMANDS = {
     "services": "app.commands.services:services",
     "topics": "app.commands.topics:topics",
     "bench": "app.commands.bench:bench",
+    "anonymise": "app.commands.anonymise:anonymise",
     "doctor": "app.commands.doctor:doctor",
 }
 

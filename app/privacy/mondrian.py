@@ -7,11 +7,15 @@ large and mixed enough; then tell of each class its range.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
 import polars as pl
 from msgspec import Struct
+from numpy.typing import NDArray
 
 from app.errors import AnonymityError
 from app.privacy.anonymity import Anonymity, distance, measure, ordered
+
+Numbers = NDArray[np.int64]
 
 
 class Aim(Struct, frozen=True):
@@ -44,45 +48,44 @@ def anonymise(
 ) -> Anonymised:
     """Return the quasi-identifiers generalised, with the sensitive columns.
 
-    All other columns are left out. Rows whose text quasi-identifiers are rare may be
-    suppressed, the rarest first, as far as `aim.suppress` goes.
+    All other columns are left out, and rows come in another order. Rows whose text
+    quasi-identifiers are rare may be suppressed, the rarest first, as far as
+    `aim.suppress` goes.
 
     Raises:
-        AnonymityError: the table as a whole does not fulfil the aim.
+        AnonymityError: the table as a whole does not fulfil the aim, or a column is
+            named as both.
     """
-    before = measure(table, quasi, sensitive=sensitive)
+    if both := set(quasi) & set(sensitive):
+        message = f"got {', '.join(sorted(both))} as both, expected it in one list"
+        raise AnonymityError(message)
     kept = _suppressed(table, quasi, aim=aim)
-    cutter = _Cutter(kept, quasi, sensitive=sensitive, aim=aim)
-    codes = kept.select(
-        *(pl.col(name).rank("dense").fill_null(0).cast(pl.Int64) for name in quasi),
-        *(
-            pl.col(name).rank("dense").fill_null(0).cast(pl.Int64).alias(f"s {name}")
-            for name in sensitive
-        ),
-    ).with_row_index("_row")
-    if not cutter.good(codes):
+    columns = [Column(kept, name) for name in quasi]
+    hidden = [Column(kept, name) for name in sensitive]
+    whole = np.arange(kept.height)
+    if not _good(whole, hidden, aim=aim):
         message = (
             f"{kept.height} rows do not fulfil k={aim.k}, l={aim.l}, t={aim.t} even as "
             "one class; ask for less, or give more rows"
         )
         raise AnonymityError(message)
-    parts = [kept[rows["_row"]] for rows in cutter.cut(codes)]
-    spans = {name: _span(kept, name) for name in quasi}
-    losses = dict.fromkeys(quasi, 0.0)
-    told = []
-    for part in parts:
-        for name in quasi:
-            losses[name] += part.height * _loss(part, name, spans[name])
-        told.append(
-            part.select(
-                *(pl.lit(_told(part, name)).alias(name) for name in quasi), *sensitive
-            )
-        )
-    made = pl.concat(told)
-    by_column = {name: lost / made.height for name, lost in losses.items()}
+    classes = list(_cut(whole, columns, hidden, aim=aim))
+    order = np.concatenate(classes)
+    told = {
+        column.name: [text for rows in classes for text in column.told(rows)]
+        for column in columns
+    }
+    made = pl.DataFrame(told, schema=dict.fromkeys(quasi, pl.String)).hstack(
+        kept[order].select(sensitive)
+    )
+    by_column = {
+        column.name: sum(len(rows) * column.loss(rows) for rows in classes)
+        / made.height
+        for column in columns
+    }
     return Anonymised(
         made,
-        before,
+        measure(table, quasi, sensitive=sensitive),
         measure(made, quasi, sensitive=sensitive),
         sum(by_column.values()) / len(by_column),
         by_column,
@@ -90,74 +93,104 @@ def anonymise(
     )
 
 
-class _Cutter:
-    """Cuts codes (the ranks of the values) into classes that fulfil an aim."""
+class Column:
+    """A column as ranks, 0 for null, and what it says at each rank."""
 
-    def __init__(
-        self,
-        table: pl.DataFrame,
-        quasi: Sequence[str],
-        *,
-        sensitive: Sequence[str],
-        aim: Aim,
-    ) -> None:
-        self._quasi = quasi
-        self._aim = aim
-        self._spans = {name: max(table[name].n_unique() - 1, 1) for name in quasi}
-        self._whole = {
-            f"s {name}": (_counts(table[name]), ordered(table, name))
-            for name in sensitive
-        }
+    def __init__(self, table: pl.DataFrame, name: str) -> None:
+        column = table[name]
+        self.name = name
+        self.ordered = ordered(table, name)
+        self.codes: Numbers = (
+            column.rank("dense").fill_null(0).cast(pl.Int64).to_numpy()
+        )
+        values = column.drop_nulls().unique().sort()
+        self.texts = ["", *(str(one) for one in values)]
+        at = (
+            values.to_physical().cast(pl.Float64).to_list()
+            if self.ordered
+            else list(range(values.len()))
+        )
+        self._at: list[float] = [at[0], *at] if at else [0.0]
+        self._span = self._at[-1] - self._at[0]
+        counts = np.bincount(self.codes, minlength=len(self.texts))
+        self.shares = counts / max(counts.sum(), 1)
 
-    def cut(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
-        """Yield the classes that rows fall into."""
-        waiting = [rows]
-        while waiting:
-            rows = waiting.pop()
-            halves = self._halves(rows) if rows.height >= 2 * self._aim.k else None
-            if halves is None:
-                yield rows
-            else:
-                waiting += halves
+    def spread(self, rows: Numbers) -> float:
+        """Return over which share of the ranks rows go."""
+        codes = self.codes[rows]
+        return float(np.ptp(codes)) / max(len(self.texts) - 1, 1)
 
-    def good(self, rows: pl.DataFrame) -> bool:
-        """Say whether rows may be a class."""
-        aim = self._aim
-        if rows.height < aim.k:
+    def loss(self, rows: Numbers) -> float:
+        """Return which share of the column's span a class no longer tells apart."""
+        codes = np.unique(self.codes[rows])
+        codes = codes[codes > 0]
+        if not self._span or not codes.size:
+            return 0.0
+        if self.ordered:
+            return (self._at[codes[-1]] - self._at[codes[0]]) / self._span
+        return (codes.size - 1) / self._span
+
+    def told(self, rows: Numbers) -> list[str | None]:
+        """Return what a class says: a value, a range or a set, for each row."""
+        codes = np.unique(self.codes[rows])
+        unknown = " or unknown" if codes[0] == 0 else ""
+        known = [self.texts[code] for code in codes if code]
+        if not known:
+            return [None] * len(rows)
+        text = ", ".join(known)
+        if self.ordered and len(known) > 1:
+            text = f"{known[0]} to {known[-1]}"
+        return [text + unknown] * len(rows)
+
+
+def _cut(
+    whole: Numbers, columns: Sequence[Column], hidden: Sequence[Column], *, aim: Aim
+) -> Iterator[Numbers]:
+    """Yield the classes that rows fall into."""
+    waiting = [whole]
+    while waiting:
+        rows = waiting.pop()
+        halves = (
+            _halves(rows, columns, hidden, aim=aim) if len(rows) >= 2 * aim.k else None
+        )
+        if halves is None:
+            yield rows
+        else:
+            waiting += halves
+
+
+def _halves(
+    rows: Numbers, columns: Sequence[Column], hidden: Sequence[Column], *, aim: Aim
+) -> list[Numbers] | None:
+    """Return both sides of the best cut that is allowed, if one is."""
+    widest = sorted((-one.spread(rows), n) for n, one in enumerate(columns))
+    for spread, n in widest:
+        if not spread:
+            return None
+        codes = columns[n].codes[rows]
+        median = np.median(codes)
+        for low in (codes <= median, codes < median):
+            left, right = rows[low], rows[~low]
+            if _good(left, hidden, aim=aim) and _good(right, hidden, aim=aim):
+                return [left, right]
+    return None
+
+
+def _good(rows: Numbers, hidden: Sequence[Column], *, aim: Aim) -> bool:
+    """Say whether rows may be a class."""
+    if len(rows) < aim.k:
+        return False
+    for column in hidden:
+        counts = np.bincount(column.codes[rows], minlength=len(column.texts))
+        if np.count_nonzero(counts) < aim.l:
             return False
-        for name, (whole, is_ordered) in self._whole.items():
-            if aim.l > 1 and rows[name].n_unique() < aim.l:
+        if aim.t < 1:
+            here = column.shares > 0  # null is a value only where there is one
+            part = (counts / len(rows))[here].tolist()
+            away = distance(part, column.shares[here].tolist(), ordered=column.ordered)
+            if away > aim.t:
                 return False
-            if aim.t < 1:
-                counts = dict(rows[name].value_counts().iter_rows())
-                part = [counts.get(code, 0) / rows.height for code in whole]
-                if distance(part, list(whole.values()), ordered=is_ordered) > aim.t:
-                    return False
-        return True
-
-    def _halves(self, rows: pl.DataFrame) -> list[pl.DataFrame] | None:
-        """Return both sides of the best cut that is allowed, if one is."""
-        low = rows.select(pl.col(self._quasi).min()).row(0)
-        high = rows.select(pl.col(self._quasi).max()).row(0)
-        spread = {
-            name: (b - a) / self._spans[name]
-            for name, a, b in zip(self._quasi, low, high, strict=True)
-        }
-        for name in sorted(spread, key=lambda one: -spread[one]):
-            if not spread[name]:
-                return None
-            median = rows[name].median()
-            for side in (pl.col(name) <= median, pl.col(name) < median):
-                left, right = rows.filter(side), rows.filter(~side)
-                if self.good(left) and self.good(right):
-                    return [left, right]
-        return None
-
-
-def _counts(column: pl.Series) -> dict[int, float]:
-    codes = column.rank("dense").fill_null(0).cast(pl.Int64)
-    counts = codes.value_counts().sort(by=codes.name)
-    return {code: count / column.len() for code, count in counts.iter_rows()}
+    return True
 
 
 def _suppressed(table: pl.DataFrame, quasi: Sequence[str], *, aim: Aim) -> pl.DataFrame:
@@ -169,38 +202,3 @@ def _suppressed(table: pl.DataFrame, quasi: Sequence[str], *, aim: Aim) -> pl.Da
     sizes = table.group_by(texts).len().sort("len", *texts)
     rare = sizes.filter((pl.col("len") < aim.k) & (pl.col("len").cum_sum() <= budget))
     return table.join(rare, on=texts, how="anti", nulls_equal=True)
-
-
-def _span(table: pl.DataFrame, name: str) -> float:
-    if ordered(table, name):
-        return _width(table[name])
-    return max(table[name].n_unique() - 1, 1)
-
-
-def _width(column: pl.Series) -> float:
-    numbers = column.to_physical().cast(pl.Float64).drop_nulls()
-    return float(numbers.max() - numbers.min()) if numbers.len() else 0.0  # type: ignore[operator]
-
-
-def _loss(part: pl.DataFrame, name: str, span: float) -> float:
-    """Return which share of a column's span a class no longer tells apart."""
-    if not span:
-        return 0.0
-    if ordered(part, name):
-        return _width(part[name]) / span
-    return (part[name].n_unique() - 1) / span
-
-
-def _told(part: pl.DataFrame, name: str) -> str | None:
-    """Return what a class says of a column: a value, a range or a set."""
-    column = part[name]
-    values = column.drop_nulls()
-    if values.is_empty():
-        return None
-    unknown = " or unknown" if values.len() < column.len() else ""
-    low, high = values.min(), values.max()
-    if low == high:
-        return f"{low}{unknown}"
-    if ordered(part, name):
-        return f"{low} to {high}{unknown}"
-    return f"{', '.join(str(one) for one in values.unique().sort())}{unknown}"
