@@ -127,8 +127,8 @@ class Column:
         if not self._span or not codes.size:
             return 0.0
         if self.ordered:
-            return (self._at[codes[-1]] - self._at[codes[0]]) / self._span
-        return (codes.size - 1) / self._span
+            return float((self._at[codes[-1]] - self._at[codes[0]]) / self._span)
+        return float((codes.size - 1) / self._span)
 
     def told(self, rows: Numbers) -> list[str | None]:
         """Return what a class says: a value, a range or a set, for each row."""
