@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.app_events import captured_app_event
 from app.capture import captured
 from app.errors import BadRecord
 from app.events.labels import Label
@@ -71,7 +72,8 @@ class Road:
     """Capture, customers and terminals in one process, without a broker.
 
     The same code as the agents', in the order of event time; a label is learnt when
-    it is due. `whereabouts` says what a customer's phone told before a payment.
+    it is due, an app event before the payments that it is about. `whereabouts` says
+    what a customer's phone told before a payment.
     """
 
     def __init__(
@@ -93,11 +95,14 @@ class Road:
         found: list[tuple[Payment, Vector] | None] = []
         labels = iter(chunk.labels)
         upcoming = next(labels, None)
+        app_events = deque(chunk.app_events)
         for identity, value, at in zip(
             chunk.ids, chunk.values, chunk.times, strict=True
         ):
             while self._due and self._due[0].due <= at:
                 self._learn(_label(self._due.popleft().value))
+            while app_events and app_events[0].due <= at:
+                self._use(app_events.popleft().value)
             found.append(self._profile(value))
             if upcoming and upcoming.transaction_id == identity:
                 self._due.append(upcoming)
@@ -127,6 +132,12 @@ class Road:
         if terminal is None:
             terminal = self._terminals[payment.terminal_id] = TerminalRow()
         return payment, profile + terminal.profile(payment, profile[USUAL_RATIO])
+
+    def _use(self, value: bytes) -> None:
+        event = captured_app_event(
+            value, received_at=self._now, captured_at=self._now, tokens=_TOKENS
+        )
+        self._customers.setdefault(event.customer_id, CustomerRow()).use(event)
 
     def _learn(self, label: Label) -> None:
         if label.customer_id in self._customers:

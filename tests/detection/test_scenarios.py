@@ -20,6 +20,8 @@ FLOORS = {  # detected, and the most honest payments bothered
     "cloned-card": (0.65, 0.03),
     "compromised-terminal": (0.35, 0.01),
     "mule-ring": (0.90, 0.005),
+    "credential-stuffing": (0.80, 0.005),
+    "bot-farm": (0.90, 0.005),
 }
 
 

@@ -8,7 +8,7 @@ import lightgbm as lgb
 import numpy as np
 
 from app.events.payments import Payment
-from app.features.catalogue import READABLE
+from app.features.catalogue import NAMES, READABLE
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.ruleset import Bands, Rule, Ruleset
 from app.scoring.model import Calibration, Facts, Model
