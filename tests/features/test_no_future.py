@@ -70,6 +70,7 @@ def until(chunk: Chunk, cut: int) -> Chunk:
         chunk.values[:count],
         chunk.times[:count],
         [label for label in chunk.labels if label.transaction_id in known],
+        [event for event in chunk.app_events if event.due < cut],
     )
 
 
