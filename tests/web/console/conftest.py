@@ -43,7 +43,7 @@ FLAGS = [
 ]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 PATIENCE_MS = 30_000
-STARTING = 60.0
+STARTING = 180.0
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -110,7 +110,7 @@ class Bank:
             apart.submit(asyncio.run, telling).result()
 
     def labelled(self, identity: str) -> bool:
-        """Wait until features have learnt a payment's label, at most a minute."""
+        """Wait until features have learnt a payment's label, at most three minutes."""
         deadline = monotonic() + STARTING
         while monotonic() < deadline:
             reading = _values(self.scoring.kafka, "labels-applied")

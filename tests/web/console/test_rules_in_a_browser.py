@@ -51,7 +51,7 @@ def hits(bank: Bank) -> int:
 
 
 def until(told: Callable[[], bool]) -> None:
-    """Wait until something is so, at most a minute."""
+    """Wait until something is so, at most three minutes."""
     deadline = monotonic() + STARTING
     while not told():
         assert monotonic() < deadline
