@@ -199,6 +199,7 @@ def test_a_phone_is_on_the_map_within_a_second_and_a_viewer_sees_no_place(
         if taken[-1] < 1:
             break
 
+    expect(page.get_by_text("Register a phone")).to_have_count(0)
     assert min(taken) < 1, taken
     expect(page.locator("#journey-chart .scatterlayer .trace")).to_have_count(
         3  # borders, path, place
@@ -237,6 +238,22 @@ def test_models_are_shown_and_a_payment_tells_what_the_live_one_says(
     assert serious_faults(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     bank.tell("models", Appointment(number=2, id="b", **who))
+    tab.has_been_quiet()
+
+
+def test_a_manager_registers_a_phone_and_sees_its_address_once(bank: Bank, tab: Tab):
+    page = tab.page
+    log_in(page, name="mia")
+    page.goto("/ui/devices")
+    page.get_by_text("Register a phone").click()
+    page.get_by_label("Customer id").fill("C-of-the-console")
+    page.get_by_role("button", name="Register").click()
+
+    told = page.locator("#register-told code")
+    expect(told).to_contain_text(f"{bank.url}/v1/sensors/phone-")
+    assert serious_faults(page) == []
+    bank.push(told.inner_text(), 1, speed=50.0)
+    expect(page.locator(".devices-list", has_text="180 km/h")).to_be_visible()
     tab.has_been_quiet()
 
 

@@ -269,7 +269,30 @@
       else go(link.href);
     }
   });
+  const registerPhone = async (form) => {
+    const [customer, name] = [...form.querySelectorAll("input")].map((one) => one.value.trim());
+    const told = at("register-told");
+    told.textContent = "";
+    let said = "The server does not answer; try again.";
+    try {
+      const answer = await fetch("/v1/devices", { method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ customer_id: customer, name }) });
+      const body = await answer.json();
+      said = answer.ok
+        ? "Set this address in the app under HTTP Push. It is shown this once: "
+        : `Not registered: ${body.detail}.`;
+      told.textContent = said;
+      if (answer.ok) told.append(element("code", "", `${location.origin}${body.path}`));
+    } catch {
+      told.textContent = said;
+    }
+  };
   document.addEventListener("submit", (event) => {
+    if (event.target.id === "register-form") {
+      event.preventDefault();
+      registerPhone(event.target);
+    }
     if (event.target.id !== "search-form") return;
     event.preventDefault();
     const input = at("search");
