@@ -108,6 +108,14 @@ MAPPINGS: dict[str, Any] = {
                 "value": {"type": "double"},
             }
         },
+        "contributions": {
+            "properties": {
+                "reason": {"type": "text"},
+                "value": {"type": "double"},
+                "log_odds": {"type": "double"},
+            }
+        },
+        "shadow_probability": {"type": "double"},
         "payment": {"properties": {"amount": {"type": "long"}}},
     },
 }

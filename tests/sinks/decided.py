@@ -1,12 +1,13 @@
 """Decisions as they come down the log, for tests of stores."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from app.archive import Decided
-from app.events.decisions import Decision, Hit, Timings, Versions
+from app.events.decisions import Contribution, Decision, Hit, Timings, Versions
 from tests.scoring.builders import NOON, ORDINARY, a_payment
 
 DECIDED_AT = datetime(2026, 5, 4, 12, 0, 1, 250_000, tzinfo=UTC)
@@ -17,6 +18,7 @@ def a_decided(
     *,
     outcome: Any = "review",
     at: tuple[int, int] = (0, 0),
+    contributions: Sequence[Contribution] = (),
     **payment: Any,
 ) -> Decided:
     """Build a decision with one hit, but for the payment's fields named."""
@@ -29,5 +31,6 @@ def a_decided(
         Versions("r1", "f1"),
         Timings(NOON, NOON, NOON),
         a_payment(id=identity, **payment),
+        contributions=list(contributions),
     )
     return Decided(decision, msgspec.json.encode(decision), DECIDED_AT, *at)

@@ -9,6 +9,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from agents.sinks.elastic import ElasticSink
+from app.events.decisions import Contribution
 from app.events.payments import Place
 from app.local.server import Server
 from app.settings import Settings
@@ -40,7 +41,9 @@ async def client(elastic: Server) -> AsyncIterator[AsyncElasticsearch]:
 async def test_decisions_are_found_by_feature_place_rule_and_time(
     sink: ElasticSink, client: AsyncElasticsearch, settings: Settings
 ) -> None:
-    assert await sink.write([a_decided("tx-1", place=PARIS), a_decided("tx-2")]) == {}
+    told = [Contribution("amount", 812.0, 2.47, "amount of 812.00 raises the risk")]
+    flagged = a_decided("tx-1", place=PARIS, contributions=told)
+    assert await sink.write([flagged, a_decided("tx-2")]) == {}
     index = f"{settings.database}-decisions-2026.05"
     await client.indices.refresh(index=index)
 
@@ -58,6 +61,8 @@ async def test_decisions_are_found_by_feature_place_rule_and_time(
     ]
     assert await found({"term": {"hits.rule": "large-amount"}}) == ["tx-1", "tx-2"]
     assert await found({"match": {"hits.reason": "limit"}}) == ["tx-1", "tx-2"]
+    assert await found({"match": {"contributions.reason": "risk"}}) == ["tx-1"]
+    assert await found({"range": {"contributions.log_odds": {"gt": 2.4}}}) == ["tx-1"]
     assert await found({"range": {"decided_at": {"lt": "2026-05-04"}}}) == []
 
 

@@ -35,7 +35,7 @@ def test_the_window_is_the_newest_values_and_its_figures_are_theirs(
 
 
 def test_it_remembers_many_values_in_a_few_buckets():
-    window, values = Adwin(), 20_000
+    window, values = Adwin(), 10_000
     for _ in range(values):
         window.add(0.5)
 
@@ -44,20 +44,19 @@ def test_it_remembers_many_values_in_a_few_buckets():
 
 
 def test_a_mean_that_stays_is_seldom_taken_for_one_that_changed():
-    chance, delta, cuts, steps = random.Random(7), 0.05, 0, 0  # noqa: S311
-    for _ in range(60):
+    chance, delta, streams = random.Random(7), 0.3, 20  # noqa: S311
+    wrong = 0
+    for _ in range(streams):
         window = Adwin(delta=delta)
-        for _ in range(800):
-            cuts += window.add(coin(chance, 0.3))
-            steps += 1
+        wrong += any(window.add(coin(chance, 0.3)) for _ in range(500))
 
-    assert cuts <= delta * steps / 10  # the paper: at most delta a step
+    assert wrong <= delta * streams  # with a bound of two thirds, 16 are
 
 
 @pytest.mark.parametrize(("before", "after"), [(0.2, 0.4), (0.6, 0.3), (0.02, 0.08)])
 def test_a_change_twice_the_bound_is_found(before: float, after: float):
     found = 0
-    for seed in range(20):
+    for seed in range(8):
         chance, window = random.Random(seed), Adwin()  # noqa: S311
         for _ in range(1_000):
             window.add(coin(chance, before))
@@ -69,7 +68,7 @@ def test_a_change_twice_the_bound_is_found(before: float, after: float):
             if abs(after - before) > 2.5 * bound(whole, 1_000, added, delta=0.002):
                 break
 
-    assert found >= 19
+    assert found == 8
 
 
 def test_after_a_change_the_mean_is_the_new_one():
