@@ -1,6 +1,7 @@
 """App events on a real road: learnt once, before the payments that they are about."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,18 @@ from tests.road import Road, decisions, digest, records, table_digest
 
 CUSTOMERS, LIMIT = 400, 4_000
 CHANGELOG = "smartbank-score-customers-changelog"
+FREED = (
+    "customer-activity",
+    "terminal-activity",
+    "decisions",
+    "labels-applied",
+    "app-events-applied",
+    "pulse",
+    CHANGELOG,
+    "smartbank-score-terminals-changelog",
+)
+"""Where neither a card number nor an internet address may be."""
+_LIKE = re.compile(rb"\d{16}|\d+\.\d+\.\d+\.\d+")
 
 
 @pytest.fixture
@@ -110,7 +123,7 @@ async def result(
     assert sum(one["session_new_device"] == 1 for one in told) > 0
     assert sum(one["minutes_since_beneficiary_added"] is not None for one in told) > 0
     assert all(name in told[0] for name in NAMES)
-    assert not any(b"198.1" in one.value for one in learnt)
+    await _hides(server, parts, road.log("one"))
     rows = await table_digest(server.address, CHANGELOG)
     return (digest(found), rows), [event["id"] for event in events.values()]
 
@@ -144,6 +157,30 @@ async def test_what_does_not_fit_is_a_dead_letter_and_the_rest_goes_on(
     assert (report.decided, report.lost) == (1, 0)
     assert [field for _, field in letters] == [b"$", b"$", b"ip", b"beneficiary_id"]
     assert [value for value, _ in letters] == bad
+
+
+async def _hides(server: Server, parts: list[Chunk], log: Path) -> None:
+    """Look for every card number and address that was sent, everywhere else."""
+    stated = [msgspec.json.decode(v) for part in parts for v in part.values]
+    used = [msgspec.json.decode(e.value) for part in parts for e in part.app_events]
+    numbers = {one["card_number"].encode() for one in stated if "card_number" in one}
+    addresses = {one["ip"].encode() for one in used}
+    agents = {one["user_agent"].encode() for one in used if "user_agent" in one}
+
+    def holds(text: bytes) -> bool:
+        found = set(_LIKE.findall(text))
+        return bool(found & (numbers | addresses)) or any(a in text for a in agents)
+
+    raw = [r.value async for r in records(server.address, "transactions")]
+    raw_events = [r.value async for r in records(server.address, "app-events")]
+
+    assert len(numbers) > 100 < len(addresses)
+    assert any(map(holds, raw))  # what is looked for is found where it may be
+    assert all(map(holds, raw_events[:100]))
+    assert not holds(await asyncio.to_thread(log.read_bytes))
+    for topic in FREED:
+        async for record in records(server.address, topic):
+            assert not holds(record.value or b""), topic
 
 
 async def _produce(kafka: str, values: list[bytes]) -> None:

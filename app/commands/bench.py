@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.bench import customer_stage, features, model, phones, road, state
-from app.bench.figures import show
+from app.bench import customer_stage, features, model, phones, road, sketches, state
+from app.bench.figures import Figure, show
 from app.bench.house import housed
 from app.settings import load
 from app.simulate.bank import Bank
@@ -15,8 +15,8 @@ from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import CHUNK, read
 
-PARTS = ("features", "road", "customer-stage", "state", "phones", "model")
-OWN = ("features", "model")
+PARTS = ("features", "road", "customer-stage", "state", "phones", "model", "sketches")
+OWN = ("features", "model", "sketches")
 """Parts that need no Kafka, or one of their own."""
 CUSTOMERS = 5_000
 
@@ -56,13 +56,19 @@ def bench(
     wanted = parts or PARTS
     if "features" in wanted:
         learnt = islice(chunks(), payments // CHUNK)
-        for figure in features.measure(learnt, currency=load({}).currency):
-            show(figure)
+        _show(features.measure(learnt, currency=load({}).currency))
+    if "sketches" in wanted:
+        _show(sketches.measure())
     if with_kafka := [part for part in wanted if part not in OWN]:
         _run(with_kafka, chunks, payments=payments)
     if "model" in wanted:
         for figure in model.measure([*islice(chunks(), payments // CHUNK)]):
             show(figure)
+
+
+def _show(figures: Iterable[Figure]) -> None:
+    for figure in figures:
+        show(figure)
 
 
 def _run(

@@ -1,0 +1,105 @@
+"""Sketches and sessions: what an event costs, and what is kept of it."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+
+from app.app_events import captured_app_event
+from app.bench.figures import Figure
+from app.events.app_events import AppEvent
+from app.features.sessions import Sessions
+from app.privacy.tokens import Tokens
+from app.simulate.bank import Bank
+from app.sketches.bloom import Block, plan
+from app.sketches.clusters import Clusters
+from app.sketches.minhash import EMPTY, Signature, added
+from app.sketches.reservoir import Reservoir
+
+CUSTOMERS, CHUNKS = 1_000, 12
+SIZE = 200  # of a sample
+TOKENS = Tokens(bytes(32), key_id="none")
+
+
+def measure() -> Iterator[Figure]:
+    """Measure on the app events of a made-up bank, microseconds of CPU an event."""
+    events = _events()
+    yield _sessions(events)
+    yield _bloom(events)
+    reservoir = Reservoir[str](SIZE)
+    spent = _spent(events, lambda event: reservoir.add(event.id, event.kind))
+    size = float(len(reservoir.encode()))
+    yield _figure(
+        "reservoir-an-event", spent, len(events), sample=SIZE, bytes_in_all=size
+    )
+    yield from _clusters(events)
+
+
+def _events() -> list[AppEvent]:
+    now = datetime.now(UTC)
+    return [
+        captured_app_event(event.value, received_at=now, captured_at=now, tokens=TOKENS)
+        for chunk in islice(Bank(customers=CUSTOMERS).chunks(), CHUNKS)
+        for event in chunk.app_events
+    ]
+
+
+def _sessions(events: list[AppEvent]) -> Figure:
+    rows: defaultdict[str, Sessions] = defaultdict(Sessions)
+    spent = _spent(events, lambda event: rows[event.customer_id].learn(event))
+    sizes = [len(row.encode()) for row in rows.values()]
+    return _figure(
+        "sessions-an-event",
+        spent,
+        len(events),
+        bytes_a_customer=sum(sizes) / len(sizes),
+        most_bytes=float(max(sizes)),
+    )
+
+
+def _bloom(events: list[AppEvent]) -> Figure:
+    planned = plan(capacity=100_000, error=0.01, lasts=1 << 60)
+    blocks = [Block() for _ in range(planned.blocks)]
+
+    def add(event: AppEvent) -> None:
+        blocks[planned.block_of(event.id)].add(event.id, 0, plan=planned)
+
+    spent = _spent(events, add)
+    size = float(sum(len(block.encode()) for block in blocks))
+    return _figure(
+        "bloom", spent, len(events), blocks=planned.blocks, bytes_in_all=size
+    )
+
+
+def _clusters(events: list[AppEvent]) -> Iterator[Figure]:
+    signatures: defaultdict[str, Signature] = defaultdict(lambda: EMPTY)
+
+    def learn(event: AppEvent) -> None:
+        key = event.customer_id
+        thing = f"{event.action}@{event.occurred_at:%d %H}"
+        signatures[key] = added(signatures[key], [thing])
+
+    spent = _spent(events, learn)
+    size = float(EMPTY.nbytes)
+    yield _figure("minhash-an-event", spent, len(events), bytes_a_customer=size)
+    clusters = Clusters()
+    started = time.thread_time()
+    for key, signature in signatures.items():
+        clusters.put(key, signature)
+    spent = time.thread_time() - started
+    found = float(len(clusters.groups()))
+    yield _figure("clusters-a-signature", spent, len(signatures), clusters=found)
+
+
+def _spent(events: list[AppEvent], learn: Callable[[AppEvent], object]) -> float:
+    started = time.thread_time()
+    for event in events:
+        learn(event)
+    return time.thread_time() - started
+
+
+def _figure(name: str, spent: float, count: int, **parts: float) -> Figure:
+    microseconds = round(spent / count * 1e6, 2)
+    told: dict[str, float | str] = {"events": count, **parts}
+    return Figure(name, microseconds, "us of CPU", parts=told)
