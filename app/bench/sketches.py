@@ -68,7 +68,7 @@ def _bloom(events: list[AppEvent]) -> Figure:
     spent = _spent(events, add)
     size = float(sum(len(block.encode()) for block in blocks))
     return _figure(
-        "bloom", spent, len(events), blocks=planned.blocks, bytes_in_all=size
+        "bloom-an-event", spent, len(events), blocks=planned.blocks, bytes_in_all=size
     )
 
 
