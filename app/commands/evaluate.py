@@ -10,6 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from app.commands import learning
 from app.commands.learning import bar, log_of
 from app.detection.folds import WEEK, Fold, day_of, folds_from, folds_until
 from app.detection.judge import METRICS, Verdict, by_model, by_recipe, judge
@@ -32,10 +33,8 @@ PUBLISHED = {  # each figure the best of several models
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--map", "map_name", required=True, help="A column map: handbook, or a TOML file."
-)
+@learning.ARGUMENT
+@learning.MAP
 @click.option(
     "--first",
     type=DATE,
@@ -64,7 +63,7 @@ PUBLISHED = {  # each figure the best of several models
 def evaluate(  # noqa: PLR0913 - one parameter an option
     *,
     file: Path,
-    map_name: str,
+    map_name: str | None,
     first: datetime | None,
     weeks: int,
     history: int | None,
@@ -73,6 +72,9 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     as_json: bool,
 ) -> None:
     """Judge detection on FILE: train, a week of delay, test, then a week later again.
+
+    FILE is a file with its --map, or the folder of an archive: DATA_DIR/archive, whose
+    decisions have the features that they were decided by.
 
     The protocol is the Fraud Detection Handbook's. Test weeks that the file does not
     hold are left out; one that it holds in part is judged on what there is.

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -14,21 +15,50 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from app.detection.archived import read_archive
 from app.detection.log import Log, read_log
 from app.errors import ColumnMapError
 from app.settings import load
 from app.sources.column_map import load_map
 from app.sources.files import read
 
+ARGUMENT = click.argument("file", type=click.Path(exists=True, path_type=Path))
+MAP = click.option(
+    "--map",
+    "map_name",
+    help="A column map: handbook, or a TOML file. An archive has none.",
+)
+
 
 def log_of(
-    file: Path, map_name: str, *, names: tuple[str, ...], until: datetime | None = None
+    file: Path,
+    map_name: str | None,
+    *,
+    names: tuple[str, ...],
+    until: datetime | None = None,
 ) -> Log:
-    """Read a file and compute features, with a progress bar on a terminal.
+    """Read a file and compute features, or read an archive, which has them.
 
     Raises:
+        UsageError: a file without a map, or an archive with one.
         ColumnMapError: the file cannot be read, holds no payment, or has no labels.
+        SmartbankError: the same of an archive.
     """
+    if file.is_dir():
+        if map_name is not None:
+            message = f"--map: got {map_name!r}, expected none: {file} is an archive"
+            raise click.UsageError(message)
+        return read_archive(file, names=names, until=until)
+    if map_name is None:
+        message = f"--map: got none, expected what the columns of {file.name} are"
+        raise click.UsageError(message)
+    return _computed(file, map_name, names=names, until=until)
+
+
+def _computed(
+    file: Path, map_name: str, *, names: tuple[str, ...], until: datetime | None
+) -> Log:
+    """Compute the features of a file's payments, with a progress bar on a terminal."""
     columns = load_map(map_name)
     if columns.labels is None:
         message = f"column map {map_name!r}: got no [labels], which tell what was fraud"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from app.commands import learning
 from app.commands.learning import bar, log_of
 from app.commands.sending import MOMENT, utc
 from app.detection.card import write_card
@@ -14,10 +15,8 @@ from app.detection.training import train as train_on
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--map", "map_name", required=True, help="A column map: handbook, or a TOML file."
-)
+@learning.ARGUMENT
+@learning.MAP
 @click.option("--until", type=MOMENT, help="As if it were then: event time, UTC.")
 @click.option(
     "--out",
@@ -25,8 +24,13 @@ from app.detection.training import train as train_on
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of models; each has a folder of its version in it.",
 )
-def train(*, file: Path, map_name: str, until: datetime | None, out: Path) -> None:
+def train(
+    *, file: Path, map_name: str | None, until: datetime | None, out: Path
+) -> None:
     """Train a model on FILE's payments, and write it with its card.
+
+    FILE is a file with its --map, or the folder of an archive: DATA_DIR/archive, whose
+    decisions have the features that they were decided by.
 
     It learns from labels that are known at the file's end (or --until): those of
     payments at least a week old. The same file gives the same model, byte for byte.
@@ -36,7 +40,7 @@ def train(*, file: Path, map_name: str, until: datetime | None, out: Path) -> No
     with bar("models", FOLDS) as step:
         model, card = train_on(log, recipe=recipe, progress=lambda: step(1))
     folder = model.save(out)
-    write_card(card, folder, source=file.name)
+    write_card(card, folder, source=file.resolve().name)
     mean = card.validation.mean
     click.echo(
         f"{folder}: learnt from {card.payments:,} payments until before "

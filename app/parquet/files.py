@@ -8,6 +8,7 @@ cut into files differently; a reader takes each record once.
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from operator import ge, lt
 from pathlib import Path
 
@@ -127,6 +128,30 @@ def labels(root: Path, day: str) -> pl.DataFrame:
     return frame.unique("transaction_id", keep="last", maintain_order=True)
 
 
+def features(root: Path) -> set[str]:
+    """Return the features that decisions of the archive carry, whichever and whenever.
+
+    Raises:
+        SmartbankError: the archive cannot be read.
+    """
+    found: set[str] = set()
+    for day in _days(root / "decisions", None, None):
+        found.update(_carried(root / "decisions" / day))
+    return found - DECISIONS.keys()
+
+
+def _carried(folder: Path) -> set[str]:
+    for _ in range(ATTEMPTS):
+        try:
+            schemas = map(pl.read_parquet_schema, sorted(folder.glob("*.parquet")))
+            return set(chain.from_iterable(schemas))
+        except FileNotFoundError:
+            continue
+        except (OSError, PolarsError) as error:
+            raise _unreadable(folder, error) from error
+    raise _restless(folder)
+
+
 def newest_day(root: Path, *, until: datetime | None = None) -> datetime | None:
     """Return midnight UTC of the newest day that has decisions, before `until`."""
     days = _days(root / "decisions", None, until)
@@ -158,10 +183,17 @@ def _read(
         except FileNotFoundError:
             continue  # small files were put together meanwhile: look again
         except (OSError, PolarsError) as error:
-            message = f"archive: cannot read {folder}: {error}"
-            raise SmartbankError(message) from error
+            raise _unreadable(folder, error) from error
+    raise _restless(folder)
+
+
+def _unreadable(folder: Path, error: Exception) -> SmartbankError:
+    return SmartbankError(f"archive: cannot read {folder}: {error}")
+
+
+def _restless(folder: Path) -> SmartbankError:
     message = f"archive: {folder} changes faster than it can be read; try again"
-    raise SmartbankError(message)
+    return SmartbankError(message)
 
 
 def _days(root: Path, since: datetime | None, until: datetime | None) -> list[str]:

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.scoring.model import Model
-from tests.detection.builders import MAP, START, a_bank, write
+from tests.detection.builders import MAP, START, a_bank, archive, write
 
 FIRST = (START.replace(day=2, month=2)).date().isoformat()  # four weeks in
 
@@ -126,3 +126,41 @@ def test_weeks_that_the_file_does_not_hold_are_said(bank: tuple[str, str]):
 
     assert result.exit_code == 1
     assert "no test week is in the file" in result.output
+
+
+def test_an_archive_is_learnt_from_as_the_file_it_came_from(
+    bank: tuple[str, str], tmp_path: Path
+):
+    payments, columns = bank
+    root = str(archive(a_bank(), tmp_path / "archive"))
+    by_file, by_archive = tmp_path / "file", tmp_path / "models"
+
+    trained = run("train", root, "--out", str(by_archive))
+    expected = run("train", payments, "--map", columns, "--out", str(by_file))
+    told = evaluated(root, "--weeks", "2", "--features", "amount,terminal_*")
+
+    assert trained.exit_code == expected.exit_code == 0, trained.output
+    (actual,), (wanted,) = by_archive.iterdir(), by_file.iterdir()
+    for name in ("model.txt", "model.json"):
+        assert (actual / name).read_bytes() == (wanted / name).read_bytes()
+    assert "payments of archive," in (actual / "card.md").read_text(encoding="utf-8")
+    assert told == evaluated(
+        *(payments, "--map", columns, "--weeks", "2"),
+        *("--features", "amount,terminal_*"),
+    )
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_a_file_needs_a_map_and_an_archive_has_none(
+    verb: str, bank: tuple[str, str], tmp_path: Path
+):
+    out = ["--out", str(tmp_path)] if verb == "train" else []
+
+    without = run(verb, bank[0], *out)
+    needless = run(verb, str(tmp_path), "--map", "handbook", *out)
+    nothing = run(verb, str(tmp_path), *out)
+
+    assert (without.exit_code, needless.exit_code, nothing.exit_code) == (2, 2, 1)
+    assert "--map: got none, expected what the columns of" in without.output
+    assert "--map: got 'handbook', expected none" in needless.output
+    assert "got a folder without decisions/" in nothing.output
