@@ -11,16 +11,26 @@ from app.rules.errors import NotAllowed, NotSql, Spot
 from app.rules.translate import Fields, Kind, Translator
 
 MAX_LENGTH = 2000
+_NULL_IF_ANY_IS = (
+    *(exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Not, exp.In, exp.Between),
+    *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
+    *(exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Abs, exp.Round),
+)
+"""What is null where a part of it is."""
 
 
 @dataclass(frozen=True)
 class Expression:
-    """A checked expression: its text, its Polars form, the fields that it reads."""
+    """A checked expression: its text, its Polars form, the fields that it reads.
+
+    Where one of those `required` is null, a condition is no hit, whatever the others.
+    """
 
     text: str
     polars: pl.Expr
     kind: Kind
     fields: frozenset[str]
+    required: frozenset[str]
 
 
 def compile_expression(text: str, fields: Fields, *, kind: Kind) -> Expression:
@@ -46,7 +56,25 @@ def compile_expression(text: str, fields: Fields, *, kind: Kind) -> Expression:
         raise NotAllowed(got=f"a {term.kind}", expected=f"a {kind} as the whole")
     if kind == "boolean" and not translator.read:
         raise NotAllowed(got="a constant", expected="at least one field")
-    return Expression(text, term.expr, term.kind, frozenset(translator.read))
+    read = frozenset(translator.read)
+    return Expression(text, term.expr, term.kind, read, required(node))
+
+
+def required(node: exp.Expression) -> frozenset[str]:
+    """Name fields each of which, where it is null, keeps a condition from being true.
+
+    >>> sorted(required(parse("amount > 9 AND (is_night = 1 OR phone_km IS NULL)")))
+    ['amount']
+    """
+    if isinstance(node, exp.Paren):
+        return required(node.this)
+    if isinstance(node, exp.And):
+        return required(node.this) | required(node.expression)
+    if isinstance(node, exp.Or):
+        return required(node.this) & required(node.expression)
+    if all(isinstance(part, _NULL_IF_ANY_IS) for part in node.walk()):
+        return frozenset(column.name for column in node.find_all(exp.Column))
+    return frozenset()
 
 
 def parse(text: str) -> exp.Expression:

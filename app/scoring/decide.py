@@ -113,11 +113,11 @@ def frame_of(
 
 
 def _fired(frame: pl.DataFrame, *, rules: CompiledRuleset) -> list[Fired]:
-    columns = rules.conditions(frame).get_columns()
+    columns = {column.name: column for column in rules.conditions(frame)}
     return [
         (rule, [row for row, hit in enumerate(column.to_list()) if hit])
-        for rule, column in zip(rules.rules, columns, strict=True)
-        if column.any()
+        for rule in rules.rules
+        if (column := columns.get(rule.rule.name)) is not None and column.any()
     ]
 
 

@@ -51,6 +51,14 @@ def test_all_rules_are_one_select_on_any_frame_that_has_the_columns() -> None:
     }
 
 
+def test_a_rule_whose_field_is_null_in_every_row_is_not_evaluated() -> None:
+    rules = compiled({}, {"name": "often", "expression": "customer_count_1d > 5"})
+    often = {"customer_count_1d": pl.Series([None, None], dtype=pl.Float64)}
+    frame = pl.DataFrame({"amount": [99.0, 101.0], **often})
+
+    assert rules.conditions(frame).columns == ["large-amount"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -138,6 +138,35 @@ def test_a_condition_says_what_sqlite_says(
     assert actual == [None if said is None else bool(said)]
 
 
+@given(first=conditions, second=conditions, row=rows)
+@settings(max_examples=150, deadline=None)
+def test_where_a_required_field_is_null_nothing_is_hit(
+    first: str, second: str, row: dict[str, float | str | None]
+) -> None:
+    for text in (f"({first}) AND ({second})", f"{first} OR {second}"):
+        compiled = compile_expression(text, FIELDS, kind="boolean")
+
+        for name in compiled.required:
+            assert evaluate(text, row | {name: None}) != [True]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("amount > 1 AND customer_count_1d / 2 > 1", {"amount", "customer_count_1d"}),
+        ("amount > 1 OR (amount < 0 AND is_night = 1)", {"amount"}),
+        ("NOT channel IN ('pos')", {"channel"}),
+        ("COALESCE(amount, 2) > 1", set()),
+        ("LEAST(amount, 2) > 1", set()),
+        ("amount IS NULL AND is_night = 1", {"is_night"}),
+        ("CASE WHEN amount > 1 THEN 1 ELSE 2 END > 1", set()),
+        ("NOT (amount > 1 AND is_night = 1)", set()),
+    ],
+)
+def test_fields_that_a_hit_requires_are_known(text: str, expected: set[str]) -> None:
+    assert compile_expression(text, FIELDS, kind="boolean").required == expected
+
+
 @given(text=scribbles)
 @settings(max_examples=400, deadline=None)
 def test_any_text_either_compiles_and_runs_or_is_refused(text: str) -> None:
