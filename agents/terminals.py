@@ -21,7 +21,7 @@ from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
 from app.main import app, counters, lists, models, rules, waiters
 from app.rules.aggregates import Plan
-from app.scoring.assemble import decisions
+from app.scoring.assemble import decisions, score
 from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
 
@@ -78,7 +78,7 @@ def decide(
         said = row.profile(event.payment, event.features[USUAL_RATIO])
         vectors.append(event.features + said)
     present = rules.present
-    scores = models.present.score(vectors)
+    scores = score(payments, vectors, rules=present.rules, scorers=models.present)
     made = decisions(
         payments,
         vectors,

@@ -82,7 +82,7 @@ async def appoint(
     if getattr(head, role) == version:
         return head
     if version is not None:
-        await _usable(context, version)
+        await _usable(context, role, version)
     made = Appointment(
         number=head.number + 1,
         id=uuid4().hex,
@@ -116,8 +116,17 @@ def upload_of(context: Context, version: str) -> Upload:
     return found
 
 
-async def _usable(context: Context, version: str) -> None:
-    upload_of(context, version)
+async def _usable(context: Context, role: Role, version: str) -> None:
+    facts = upload_of(context, version).facts
+    declared = context.rules.present.rules.aggregates
+    lacking = [name for name in facts.aggregates if name not in declared]
+    if role == "live" and lacking:
+        detail = (
+            f"model {version} reads {', '.join(lacking)}, expected aggregates that the "
+            "ruleset declares: PUT /v1/aggregates/{name}, or let the model watch in "
+            "shadow, where they are null"
+        )
+        raise Problem(422, detail, kind="invalid-model")
     try:
         await context.models.ready(version)
     except ModelError as error:

@@ -1,6 +1,5 @@
 """Evaluate detection on a file of labelled payments, week by week."""
 
-import fnmatch
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -15,8 +14,7 @@ from app.commands.learning import bar, log_of
 from app.detection.folds import WEEK, Fold, day_of, folds_from, folds_until
 from app.detection.judge import METRICS, Verdict, by_model, by_recipe, judge
 from app.detection.log import Log
-from app.detection.recipe import FEATURES, Recipe
-from app.features.catalogue import NAMES
+from app.detection.recipe import Recipe
 from app.scoring.model import Model
 
 DATE = click.DateTime(["%Y-%m-%d"])
@@ -47,12 +45,7 @@ PUBLISHED = {  # each figure the best of several models
     type=click.IntRange(min=7),
     help="Days to learn from, up to the end of the training week.  [default: all]",
 )
-@click.option(
-    "--features",
-    "patterns",
-    help="Learn from these only: names of the catalogue with commas, * for any "
-    "letters.  [default: the recipe's]",
-)
+@learning.PATTERNS
 @click.option(
     "--model",
     "folder",
@@ -80,7 +73,7 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     hold are left out; one that it holds in part is judged on what there is.
     """
     model = Model.load(folder) if folder else None
-    recipe = Recipe(_chosen(patterns) if patterns else FEATURES, history)
+    recipe = Recipe(learning.chosen(file, patterns), history)
     names = model.facts.features if model else recipe.features
     log = log_of(file, map_name, names=names)
     start = first.date() if first else HANDBOOK if map_name == "handbook" else None
@@ -101,18 +94,6 @@ def evaluate(  # noqa: PLR0913 - one parameter an option
     console.print(LEGEND)
     if verdict.left_out:
         console.print(f"{verdict.left_out:,} payments left out: refused, or repeated")
-
-
-def _chosen(patterns: str) -> tuple[str, ...]:
-    """Return the catalogue's features that patterns name, in its order."""
-    told = [pattern.strip() for pattern in patterns.split(",")]
-    for pattern in told:
-        if not fnmatch.filter(NAMES, pattern):
-            message = f"--features: got {pattern!r}, expected names of the catalogue"
-            raise click.UsageError(message)
-    return tuple(
-        name for name in NAMES if any(fnmatch.fnmatch(name, one) for one in told)
-    )
 
 
 def _folds(log: Log, start: date | None, weeks: int) -> list[Fold]:

@@ -1,5 +1,6 @@
 """Learning: what `train` and `evaluate` have in common on the command line."""
 
+import fnmatch
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +18,10 @@ from rich.progress import (
 
 from app.detection.archived import read_archive
 from app.detection.log import Log, read_log
+from app.detection.recipe import FEATURES
 from app.errors import ColumnMapError
+from app.features.catalogue import NAMES, READABLE
+from app.parquet import files
 from app.settings import load
 from app.sources.column_map import load_map
 from app.sources.files import read
@@ -27,6 +31,12 @@ MAP = click.option(
     "--map",
     "map_name",
     help="A column map: handbook, or a TOML file. An archive has none.",
+)
+PATTERNS = click.option(
+    "--features",
+    "patterns",
+    help="Learn from these only: names of the catalogue, or of aggregates that the "
+    "archive has, with commas, * for any letters.  [default: the recipe's]",
 )
 
 
@@ -59,6 +69,12 @@ def _computed(
     file: Path, map_name: str, *, names: tuple[str, ...], until: datetime | None
 ) -> Log:
     """Compute the features of a file's payments, with a progress bar on a terminal."""
+    if lacking := [name for name in names if name not in NAMES]:
+        message = (
+            f"{file}: got no {', '.join(lacking)}: aggregates are in an archive of "
+            "decisions, not in a file"
+        )
+        raise ColumnMapError(message)
     columns = load_map(map_name)
     if columns.labels is None:
         message = f"column map {map_name!r}: got no [labels], which tell what was fraud"
@@ -70,6 +86,34 @@ def _computed(
         message = f"{file}: got no payment that capture would take"
         raise ColumnMapError(message)
     return log
+
+
+def chosen(file: Path, patterns: str | None) -> tuple[str, ...]:
+    """Return the features that patterns name: the catalogue's, then an archive's own.
+
+    Without patterns those of the recipe.
+
+    Raises:
+        UsageError: a pattern names none.
+        SmartbankError: the archive cannot be read.
+    """
+    if patterns is None:
+        return FEATURES
+    names = list(NAMES)
+    if file.is_dir() and (carried := files.features(file)):
+        names = [name for name in NAMES if name in carried]
+        names += sorted(carried.difference(READABLE))
+    told = [pattern.strip() for pattern in patterns.split(",")]
+    for pattern in told:
+        if not fnmatch.filter(names, pattern):
+            message = (
+                f"--features: got {pattern!r}, expected names of the catalogue or of "
+                "an archive's aggregates"
+            )
+            raise click.UsageError(message)
+    return tuple(
+        name for name in names if any(fnmatch.fnmatch(name, one) for one in told)
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from app.detection.training import train as train_on
 @click.command()
 @learning.ARGUMENT
 @learning.MAP
+@learning.PATTERNS
 @click.option("--until", type=MOMENT, help="As if it were then: event time, UTC.")
 @click.option(
     "--out",
@@ -25,7 +26,12 @@ from app.detection.training import train as train_on
     help="Folder of models; each has a folder of its version in it.",
 )
 def train(
-    *, file: Path, map_name: str | None, until: datetime | None, out: Path
+    *,
+    file: Path,
+    map_name: str | None,
+    patterns: str | None,
+    until: datetime | None,
+    out: Path,
 ) -> None:
     """Train a model on FILE's payments, and write it with its card.
 
@@ -35,7 +41,7 @@ def train(
     It learns from labels that are known at the file's end (or --until): those of
     payments at least a week old. The same file gives the same model, byte for byte.
     """
-    recipe = Recipe()
+    recipe = Recipe(learning.chosen(file, patterns))
     log = log_of(file, map_name, names=recipe.features, until=utc(until))
     with bar("models", FOLDS) as step:
         model, card = train_on(log, recipe=recipe, progress=lambda: step(1))

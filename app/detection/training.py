@@ -12,7 +12,7 @@ from app.detection.judge import Verdict, by_recipe, judge
 from app.detection.log import Log
 from app.detection.recipe import Recipe, fit, raw_scores
 from app.errors import ModelError
-from app.features.catalogue import MODEL, VERSION
+from app.features.catalogue import MODEL, NAMES, VERSION
 from app.scoring.model import Calibration, Facts, Model
 from app.scoring.reference import Histogram, references
 
@@ -79,6 +79,7 @@ def train(
         date_of(end).isoformat(),
         calibration,
         _reference(log, chosen, booster=booster, calibration=calibration),
+        tuple(name for name in recipe.features if name not in NAMES),
     )
     model = Model(booster.model_to_string(), facts)
     first = int(log.days[chosen][0])

@@ -22,6 +22,10 @@ Entity = Literal[
 Function = Literal["count", "sum", "mean", "min", "max", "stddev", "distinct"]
 
 
+Name = Annotated[str, matching("[a-z][a-z0-9_]{0,63}")]
+"""What rules and models call an aggregate."""
+
+
 class Aggregate(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
@@ -33,7 +37,7 @@ class Aggregate(
     outcome included. The payment itself counts too, unless `itself` is false.
     """
 
-    name: Annotated[str, matching("[a-z][a-z0-9_]{0,63}")]
+    name: Name
     entity: Entity
     aggregate: Function
     window: Annotated[str, matching("[1-9][0-9]{0,4}[mhd]")]

@@ -103,15 +103,15 @@ class UnknownAggregate(RuleError):  # noqa: N818 - as above
 
 @dataclass
 class AggregateInUse(RuleError):  # noqa: N818 - as above
-    """An aggregate cannot go while rules read it."""
+    """An aggregate cannot go while rules, or the live model, read it."""
 
     name: str
     readers: list[str]
 
     def __str__(self) -> str:
         return (
-            f"aggregate {self.name} is read by {', '.join(self.readers)}; take it out "
-            "of them first, or declare another under a new name"
+            f"aggregate {self.name} is read by {', '.join(self.readers)}; end that "
+            "first, or declare another under a new name"
         )
 
 

@@ -13,7 +13,7 @@ from app.rules.compiled import CompiledRuleset
 from app.rules.lists import Lists
 from app.scoring.decide import Evaluation, Vector, decide
 from app.scoring.listed import listed
-from app.scoring.scorers import NONE, Scorers, Scores
+from app.scoring.scorers import NONE, Probabilities, Scorers, Scores
 
 
 def decisions(
@@ -33,13 +33,7 @@ def decisions(
     order of `rules.features`. Without scores there is no model.
     """
     scores = scores or NONE.score(vectors)
-    read = [
-        [*vector, probability]
-        for vector, probability in zip(vectors, scores.live, strict=True)
-    ]
-    if names := rules.aggregates:
-        for vector, profiled in zip(read, batch, strict=True):
-            vector.extend(map(profiled.aggregates.get, names))
+    read = whole(batch, vectors, rules=rules, probabilities=scores.live)
     payments = [profiled.payment for profiled in batch]
     evaluations = decide(read, payments, rules=rules)
     if lists:
@@ -55,6 +49,38 @@ def decisions(
     )
 
 
+def score(
+    batch: Sequence[ProfiledPayment],
+    vectors: Sequence[Vector],
+    *,
+    rules: CompiledRuleset,
+    scorers: Scorers,
+) -> Scores:
+    """Score a batch: `vectors` are as for `decisions`, and aggregates follow."""
+    if not rules.aggregates:
+        return scorers.score(vectors)
+    read = whole(batch, vectors, rules=rules, probabilities=[None] * len(vectors))
+    return scorers.score(read, rules.features)
+
+
+def whole(
+    batch: Sequence[ProfiledPayment],
+    vectors: Sequence[Vector],
+    *,
+    rules: CompiledRuleset,
+    probabilities: Probabilities,
+) -> list[list[float | None]]:
+    """Return vectors in the order of `rules.features`."""
+    read = [
+        [*vector, probability]
+        for vector, probability in zip(vectors, probabilities, strict=True)
+    ]
+    if names := rules.aggregates:
+        for vector, profiled in zip(read, batch, strict=True):
+            vector.extend(map(profiled.aggregates.get, names))
+    return read
+
+
 def assemble(
     batch: Sequence[ProfiledPayment],
     vectors: Sequence[Vector],
@@ -68,7 +94,7 @@ def assemble(
     """Write each evaluation up as the payment's decision."""
     features = _named(rules.features)
     versions = scores.by.named(versions)
-    told = _contributions(vectors, evaluations, scores.by)
+    told = _contributions(vectors, evaluations, scores.by, names=rules.features)
     return [
         Decision(
             profiled.payment.id,
@@ -90,7 +116,11 @@ def assemble(
 
 
 def _contributions(
-    vectors: Sequence[Vector], evaluations: Sequence[Evaluation], scorers: Scorers
+    vectors: Sequence[Vector],
+    evaluations: Sequence[Evaluation],
+    scorers: Scorers,
+    *,
+    names: tuple[str, ...],
 ) -> dict[int, list[Contribution]]:
     """Ask the model what drove it, of the payments that somebody will look at."""
     flagged = [
@@ -98,7 +128,7 @@ def _contributions(
     ]
     if not flagged:
         return {}
-    told = scorers.contributions([vectors[place] for place in flagged])
+    told = scorers.contributions([vectors[place] for place in flagged], names)
     return dict(zip(flagged, told, strict=True))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.events.decisions import Contribution, Versions
 from app.scoring.decide import Vector
-from app.scoring.model import Model, Table
+from app.scoring.model import CATALOGUE, Model, Table
 
 Probabilities = Sequence[float | None]
 
@@ -30,20 +30,29 @@ class Scorers:
     live: Model | None = None
     shadow: Model | None = None
 
-    def score(self, vectors: Sequence[Vector]) -> Scores:
-        """Score a batch. A score is a function of its vector and the model alone."""
-        table = self.live.table(vectors) if self.live and vectors else None
+    def score(
+        self, vectors: Sequence[Vector], names: tuple[str, ...] = CATALOGUE
+    ) -> Scores:
+        """Score a batch. A score is a function of its vector and the model alone.
+
+        `names` are those of a vector's numbers, as for `Model.score`.
+        """
+        table = self.live.table(vectors, names) if self.live and vectors else None
         live = [None] * len(vectors)
         if self.live and table is not None:
             live = self.live.score_table(table).tolist()
         shadow: Probabilities = [None] * len(vectors)
         if self.shadow:
-            shadow = self.shadow.score(vectors).tolist()
+            shadow = self.shadow.score(vectors, names).tolist()
         return Scores(self, live, shadow, table)
 
-    def contributions(self, vectors: Sequence[Vector]) -> list[list[Contribution]]:
+    def contributions(
+        self, vectors: Sequence[Vector], names: tuple[str, ...] = CATALOGUE
+    ) -> list[list[Contribution]]:
         """Tell what raised the live model's scores; nothing without one."""
-        return self.live.contributions(vectors) if self.live else [[] for _ in vectors]
+        if self.live is None:
+            return [[] for _ in vectors]
+        return self.live.contributions(vectors, names)
 
     @property
     def versions(self) -> tuple[str | None, str | None]:

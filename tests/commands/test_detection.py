@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from app.scoring.model import Model
 from tests.detection.builders import MAP, START, a_bank, archive, write
+from tests.scoring.test_aggregated import an_aggregate
 
 FIRST = (START.replace(day=2, month=2)).date().isoformat()  # four weeks in
 
@@ -164,3 +165,33 @@ def test_a_file_needs_a_map_and_an_archive_has_none(
     assert "--map: got none, expected what the columns of" in without.output
     assert "--map: got 'handbook', expected none" in needless.output
     assert "got a folder without decisions/" in nothing.output
+
+
+def test_a_model_learns_from_aggregates_that_decisions_carried(
+    bank: tuple[str, str], tmp_path: Path
+):
+    payments, columns = bank
+    spent = an_aggregate(name="spent_2d", aggregate="sum", field="amount", window="2d")
+    root = str(archive(a_bank(), tmp_path / "archive", aggregates=[spent]))
+    features = ("--features", "amount,spent_*,terminal_*")
+
+    trained = run(
+        *("train", root, "--out", str(tmp_path / "models"), *features),
+        *("--until", START.replace(day=9, month=3).date().isoformat()),
+    )
+    assert trained.exit_code == 0, trained.output
+    (folder,) = (tmp_path / "models").iterdir()
+    facts = Model.load(folder).facts
+    judged = ("--model", str(folder), "--weeks", "1")
+    told = evaluated(root, *judged)
+    computed = run("evaluate", payments, "--map", columns, *judged)
+    unknown = run("evaluate", payments, "--map", columns, "--features", "spent_*")
+
+    assert facts.aggregates == ("spent_2d",)
+    assert facts.features[-1] == "spent_2d"
+    assert facts.reference["spent_2d"].shares
+    assert Model.load(folder).importance()["spent_2d"] > 0.01
+    assert told["mean"]["auc"] > 0.6
+    assert computed.exit_code == 1
+    assert "got no spent_2d: aggregates are in an archive" in computed.output
+    assert "got 'spent_*', expected names of the catalogue or" in unknown.output

@@ -97,13 +97,23 @@ def rules_of(*rules: Rule) -> CompiledRuleset:
 
 
 @cache
-def a_model(*, rounds: int = 20) -> Model:
-    """Train a model to which large and unusual amounts are suspicious."""
+def a_model(*, rounds: int = 20, aggregate: str = "") -> Model:
+    """Train a model to which large and unusual amounts are suspicious.
+
+    It reads an `aggregate` in the place of the terminal's days of run, above 20 too.
+    """
+    names = (*FEATURES[:2], aggregate or FEATURES[2])
     draw = np.random.default_rng(1)
     table = draw.random((4_000, 3)) * [500, 8, 40]
     table[draw.random(4_000) < 0.5, 2] = np.nan
     frauds = (table[:, 0] > 220) | (table[:, 1] > 5) | (table[:, 2] > 20)
-    data = lgb.Dataset(table, frauds, feature_name=list(FEATURES))
+    data = lgb.Dataset(table, frauds, feature_name=list(names))
     options = {"objective": "binary", "verbose": -1, "num_threads": 1}
     trees = lgb.train(options, data, rounds).model_to_string()
-    return Model(trees, Facts(FEATURES, "2026-01-01", Calibration(0.9, -0.1)))
+    facts = Facts(
+        names,
+        "2026-01-01",
+        Calibration(0.9, -0.1),
+        aggregates=(aggregate,) if aggregate else (),
+    )
+    return Model(trees, facts)

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import msgspec
+import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from app.events.decisions import Decision, Timings, Versions
 from app.events.payments import ProfiledPayment
 from app.features.catalogue import PROFILE, READABLE
+from app.rules.compiled import compile_ruleset
 from app.rules.errors import BadRule
-from app.scoring.assemble import decisions
+from app.scoring.assemble import decisions, score
 from app.scoring.scorers import Scorers
 from tests.scoring.builders import (
     NOON,
@@ -19,6 +22,7 @@ from tests.scoring.builders import (
     a_vector,
     rules_of,
 )
+from tests.scoring.test_aggregated import an_aggregate
 
 VERSIONS = Versions(ruleset="7", features="abc")
 RULES = rules_of(a_rule())
@@ -104,6 +108,48 @@ def test_a_rule_reads_the_model_s_probability_and_what_is_flagged_tells_why() ->
     assert suspect.contributions[0].reason == "amount of 480.00 raises the risk most"
     assert suspect.versions.model == a_model().version
     assert suspect.versions.shadow == a_model(rounds=30).version
+
+
+def test_a_model_reads_what_the_ruleset_aggregates_and_null_where_it_does_not() -> None:
+    scorers = Scorers(live=a_model(aggregate="card_1h"), shadow=a_model())
+    vectors = [a_vector(amount=60.0, terminal_days_of_run=30.0)[:-1]] * 2
+    aggregates: tuple[dict[str, float | None], ...] = ({"card_1h": 30.0}, {})
+    batch = [
+        ProfiledPayment(a_payment(), vector[: len(PROFILE)], aggregates=told)
+        for vector, told in zip(vectors, aggregates, strict=True)
+    ]
+    card = an_aggregate(name="card_1h", entity="card")
+    rule = a_rule(name="model", expression="model_probability > 0.5")
+    without = rules_of(rule)
+    declared = compile_ruleset(
+        replace(without.ruleset, aggregates=[card]), tuple(READABLE)
+    )
+
+    found = {}
+    for name, rules in (("declared", declared), ("without", without)):
+        scores = score(batch, vectors, rules=rules, scorers=scorers)
+        found[name] = scores.live
+        (first, second) = decisions(
+            batch,
+            vectors,
+            profiled_at=[NOON] * 2,
+            rules=rules,
+            versions=VERSIONS,
+            scores=scores,
+        )
+        if name == "declared":
+            assert first.outcome == "review"
+            assert first.contributions[0].feature == "card_1h"
+            assert first.contributions[0].value == 30.0
+            told = msgspec.to_builtins(first.features)
+            assert told["model_probability"] == scores.live[0]
+        assert second.outcome == "approve"
+        assert first.shadow_probability == a_model().score(vectors)[0]
+
+    assert scorers.live
+    table = np.array([[60.0, 1.1, 30.0], [60.0, 1.1, np.nan]])
+    many, unknown = scorers.live.score_table(table).tolist()
+    assert found == {"declared": [many, unknown], "without": [unknown, unknown]}
 
 
 def test_no_rule_reads_the_shadow_s_probability() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.errors import ModelError
-from app.features.catalogue import NAMES
+from app.features.catalogue import NAMES, READABLE
 from app.scoring.model import CARD, TREES, Calibration, Facts, Model
 from app.scoring.reasons import PHRASES, contributions
 from tests.scoring.builders import FEATURES, a_model, a_vector
@@ -95,6 +95,22 @@ def test_a_saved_model_is_the_same_and_is_named_by_its_digest(
     assert loaded.score(vectors).tolist() == model.score(vectors).tolist()
 
 
+def test_a_model_finds_its_aggregate_by_name_wherever_it_is_in_the_vector():
+    model = a_model(aggregate="card_1h")
+    names = (*READABLE, "other", "card_1h")
+    vectors = [[*a_vector(amount=50.0), 3.0, count] for count in (30.0, 1.0, None)]
+
+    many, few, unknown = model.score(vectors, names)
+    ((reason, *_), *_) = model.contributions(vectors, names)
+
+    alone = model.score([a_vector(amount=50.0)], tuple(READABLE))
+    columns = np.array([[50.0, 1.1, 30.0], [50.0, 1.1, 1.0], [50.0, 1.1, np.nan]])
+    assert [many, few, unknown] == model.score_table(columns).tolist()
+    assert many > few
+    assert unknown == alone[0] == model.score([a_vector(amount=50.0)[:-1]])[0]
+    assert reason.reason == "card 1h of 30 raises the risk most"
+
+
 def test_a_file_that_was_changed_is_refused(model: Model, tmp_path: Path):
     path = model.save(tmp_path)
     text = (path / CARD).read_text(encoding="utf-8")
@@ -108,6 +124,16 @@ def test_a_file_that_was_changed_is_refused(model: Model, tmp_path: Path):
     ("facts", "trees", "told"),
     [
         (Facts(("amount", "mood"), ""), "", "'mood'"),
+        (Facts(("amount", "mood"), "", aggregates=("other",)), "", "'mood'"),
+        (Facts(("amount", "is_night"), "", aggregates=("mood",)), "", "'mood'"),
+        (Facts(("amount", "is_night"), "", aggregates=("amount",)), "", "'amount'"),
+        (
+            Facts(
+                ("amount", "model_probability"), "", aggregates=("model_probability",)
+            ),
+            "",
+            "'model_probability'",
+        ),
         (Facts(("amount",), ""), "", "two or more"),
         (Facts(FEATURES, ""), "no trees", "trees: 'no trees'"),
     ],

@@ -8,11 +8,13 @@ import msgspec
 import pytest
 
 from app.drift import BLOCK, Drift
+from app.scoring.model import Model
 from app.scoring.reference import DRIFTED, WATCH
 from tests.scoring.builders import a_model
 from tests.test_drift import drawn, feed, remembering
 from tests.web.pulses import a_pulse
 from tests.web.site import Site, user
+from tests.web.test_aggregates import DECLINED, declare
 
 VERSION = a_model().version
 OTHER = a_model(rounds=30).version
@@ -26,7 +28,10 @@ def site(tmp_path: Path) -> Site:
 
 def a_file(rounds: int = 20, **fields: Any) -> dict[str, Any]:
     """Build what an upload's body says."""
-    model = a_model(rounds=rounds)
+    return file_of(a_model(rounds=rounds), **fields)
+
+
+def file_of(model: Model, **fields: Any) -> dict[str, Any]:
     facts = msgspec.to_builtins(model.facts)
     return {"version": model.version, "facts": facts, "trees": model.trees, **fields}
 
@@ -77,6 +82,35 @@ async def test_a_model_is_brought_in_made_live_put_in_shadow_and_let_go(site: Si
     assert cleared.json()["live"] is None
     assert site.models.present.live is None
     assert site.models.present.shadow is not None
+
+
+async def test_a_model_that_reads_what_is_not_aggregated_may_watch_and_not_decide(
+    site: Site,
+):
+    model = a_model(aggregate=DECLINED["name"])
+    path = f"/v1/aggregates/{DECLINED['name']}"
+    async with site.client("mia") as client:
+        await client.post("/v1/models", params=WHY, json=file_of(model))
+        live = await put(client, "live", model.version)
+        shadow = await put(client, "shadow", model.version)
+        watched = await declare(client)
+        decides = await put(client, "live", model.version)
+        version = (await client.get("/v1/aggregates")).headers["etag"]
+        seen: Any = {"params": WHY, "headers": {"if-match": version}}
+        changed = await declare(client, DECLINED | {"window": "2h"})
+        gone = await client.delete(path, **seen)
+        await put(client, "live", None)
+        free = await client.delete(path, **seen)
+
+    assert live.status_code == 422
+    assert live.json()["type"] == "/docs#invalid-model"
+    assert "reads card_declined_1h, expected aggregates that" in live.json()["detail"]
+    assert shadow.status_code == 200, shadow.text
+    assert watched.status_code == 200, watched.text
+    assert decides.json()["live"] == model.version, decides.text
+    assert (changed.status_code, gone.status_code) == (409, 409)
+    assert f"read by the live model {model.version}" in gone.json()["detail"]
+    assert free.status_code == 200, free.text
 
 
 @pytest.mark.parametrize(

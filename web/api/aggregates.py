@@ -1,5 +1,6 @@
 """Aggregates: numbers over windows that are declared, not programmed."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -8,8 +9,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.events.aggregates import Aggregate
+from app.features.aggregates import definition
 from app.rules import changes
 from app.rules.errors import AggregateInUse
+from app.rules.ruleset import Ruleset
 from web.api import examples
 from web.api.models import Aggregates, Checked, answer
 from web.api.rule_changes import Comment, Match, changed
@@ -86,12 +89,14 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Declare one, or another of its name that no rule reads (409 else).
 
+        One that the live model reads does not become another either.
+
         It is aggregated at once, in every worker; what the archive holds of it is told
         within seconds, and from then on rules have its value.
         """
         given = await read_aggregate(request, name=name)
         make: Any = partial(changes.with_aggregate, given=given, author=caller.name)
-        return await changed(context, make, caller, comment, match)
+        return await changed(context, _kept(context, make), caller, comment, match)
 
     @router.delete(
         "/v1/aggregates/{name}",
@@ -101,11 +106,30 @@ def routes(context: Context) -> APIRouter:
     async def delete(
         name: str, comment: Comment, match: Match = None, caller: Caller = manager
     ) -> Response:
-        """Take one out that no rule reads (409 else); rows forget it."""
+        """Take one out that neither rules nor the live model read (409 else).
+
+        Rows forget it.
+        """
         make: Any = partial(changes.without_aggregate, name=name, author=caller.name)
-        return await changed(context, make, caller, comment, match)
+        return await changed(context, _kept(context, make), caller, comment, match)
 
     return router
+
+
+def _kept(context: Context, make: Callable[[Ruleset], Ruleset]) -> Any:
+    """Refuse, as 409, a change of what the live model reads."""
+
+    def made(before: Ruleset) -> Ruleset:
+        after = make(before)
+        live = context.models.present.live
+        stays = [definition(one) for one in after.aggregates]
+        read = live.facts.aggregates if live else ()
+        for one in before.aggregates:
+            if live and one.name in read and definition(one) not in stays:
+                raise AggregateInUse(one.name, [f"the live model {live.version}"])
+        return after
+
+    return made
 
 
 async def read_aggregate(request: Request, *, name: str | None = None) -> Aggregate:
