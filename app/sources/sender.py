@@ -170,7 +170,8 @@ class Sender:
                 since = part.times[-1] - APP_LEAD
                 while ahead and ahead[0].times[0] < since:
                     yield ahead.popleft()
-                await self._settled(partial(self._decided_until, since))
+                if not self._options.live:
+                    await self._settled(partial(self._decided_until, since))
                 self._unlearnt.update((event.id, event.due) for event in events)
                 await self._produce(
                     APP_EVENTS.name, [(event.key, event.value) for event in events]
@@ -226,15 +227,16 @@ class Sender:
     async def _room(self, part: Chunk) -> bool:
         """Wait for room, and for the labels and app events that a slice depends on.
 
-        Returns False where nothing has moved for too long.
+        A live bank waits for room only: its payments happen when they happen. Returns
+        False where nothing has moved for too long.
         """
         size, last = len(part.ids), part.times[-1]
         limit = max(self._options.in_flight - size, 0)
+        before = () if self._options.live else (self._unapplied, self._unlearnt)
         return await self._settled(
             lambda: (
                 len(self._waiting) <= limit
-                and all(due > last for due in self._unapplied.values())
-                and all(due > last for due in self._unlearnt.values())
+                and all(due > last for each in before for due in each.values())
             )
         )
 
