@@ -12,9 +12,9 @@ from app.engine.tables import Partition
 from app.errors import BadRecord
 from app.events.readings import Position
 from app.main import app, counters
-from app.readings import checked, news
+from app.readings import alarmed, checked, news
 from app.sensors.row import DeviceRow
-from app.topics import CUSTOMER_ACTIVITY, READINGS, SENSOR_READINGS
+from app.topics import CUSTOMER_ACTIVITY, READINGS, SENSOR_READINGS, TERMINAL_ACTIVITY
 from tables.devices import devices as table
 
 encode = msgspec.json.Encoder().encode
@@ -22,7 +22,7 @@ encode = msgspec.json.Encoder().encode
 
 @app.agent(app.batches(SENSOR_READINGS.name))
 async def devices(batches: Any) -> None:
-    """Check readings, drop repeats, and tell the customer's log where a phone is."""
+    """Check readings, drop repeats, and tell the logs of customers and terminals."""
     async for batch in batches:
         await app.engine.run_on(batch, table, take)
 
@@ -30,7 +30,7 @@ async def devices(batches: Any) -> None:
 def take(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[DeviceRow]]
 ) -> None:
-    """Pass on the readings of each message, and those fixes that say something new."""
+    """Pass on the readings of each message, and what of fixes and alarms is news."""
     for record in records:
         received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         try:
@@ -51,6 +51,9 @@ def take(
         if told is not None:
             key = told.customer_id.encode()
             out.send(CUSTOMER_ACTIVITY.name, key, encode(told), record)
+        if alarms := alarmed(found, row):
+            key = alarms.terminal_id.encode()
+            out.send(TERMINAL_ACTIVITY.name, key, encode(alarms), record)
         for fix in fixes:
             position = Position(
                 found.device_id, fix, found.customer_id, synthetic=found.synthetic

@@ -16,6 +16,7 @@ from app.events.aggregates import Declared, Ready, Remembered
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
+from app.events.readings import Alarms
 from app.features import catalogue
 from app.features.catalogue import USUAL_RATIO
 from app.features.terminals import TerminalRow
@@ -26,7 +27,7 @@ from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
 
 PROFILED = len(catalogue.PROFILE)
-Activity = ProfiledPayment | Label | Declared | Remembered | Ready
+Activity = ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
 
 decode = msgspec.json.Decoder(Activity).decode
 encode = msgspec.json.Encoder().encode
@@ -54,14 +55,12 @@ def decide(
         except UNREADABLE as error:
             out.reject(record, error)
             continue
-        if isinstance(event, Label):
-            row = rows[record.partition].touch(event.terminal_id.encode())
-            learn(event, row)
-            key = event.customer_id.encode()
-            out.send(LABELS_APPLIED.name, key, encode(event), record)
-            continue
         if not isinstance(event, ProfiledPayment):
-            watch.learn(event, record.partition)
+            if isinstance(event, Label | Alarms):
+                row = rows[record.partition].touch(event.terminal_id.encode())
+                learn(event, row, record, out)
+            else:
+                watch.learn(event, record.partition)
             continue
         if len(event.features) != PROFILED:
             expected = f"{PROFILED}, the customer's part of the catalogue"
@@ -103,11 +102,16 @@ def decide(
     counters.drift.learn(scores, [one.payment.occurred_at for one in payments])
 
 
-def learn(label: Label, row: TerminalRow) -> None:
-    """Learn a label, and count it the first time."""
-    if row.label(label):
+def learn(event: Label | Alarms, row: TerminalRow, record: Record, out: Outbox) -> None:
+    """Learn alarms, or a label; that is counted the first time, and passed on."""
+    if isinstance(event, Alarms):
+        row.alarm(event)
+        return
+    if row.label(event):
         counters.labels += 1
-        counters.drift.frauds += label.fraud
+        counters.drift.frauds += event.fraud
+    key = event.customer_id.encode()
+    out.send(LABELS_APPLIED.name, key, encode(event), record)
 
 
 def payment_of(record: Record) -> Payment | None:

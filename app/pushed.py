@@ -29,5 +29,6 @@ def pushed(device: Device, text: bytes, *, is_json: bool = False) -> bytes:
             "kind": device.kind,
             "keep_raw": device.keep_raw,
             "synthetic": device.synthetic,
+            "terminal_id": device.terminal_id,
         }
     )

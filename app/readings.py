@@ -1,4 +1,4 @@
-"""Readings: a record of `sensor-readings` becomes readings, fixes and news."""
+"""Readings: a record of `sensor-readings` becomes readings, fixes, news and alarms."""
 
 from datetime import datetime
 
@@ -6,9 +6,10 @@ import msgspec
 
 from app.decoding import decoded_once
 from app.errors import BadRecord
-from app.events.readings import Fix, Fixes, Push, Readings
+from app.events.readings import Alarms, Fix, Fixes, Push, Readings
 from app.features.clock import EPOCH
 from app.sensors.fixes import fixes
+from app.sensors.machines import Rest, alarms
 from app.sensors.messages import Message, identity, readings
 from app.sensors.row import DeviceRow
 
@@ -50,6 +51,7 @@ def checked(
         push.kind,
         push.keep_raw,
         push.synthetic,
+        push.terminal_id,
     )
 
 
@@ -73,3 +75,18 @@ def news(found: Readings, row: DeviceRow) -> tuple[Fixes | None, list[Fix]]:
         found.synthetic,
     )
     return told, located
+
+
+def alarmed(found: Readings, row: DeviceRow) -> Alarms | None:
+    """Return what a terminal's log should know of its cash machine; the row learns.
+
+    Nothing where no reading is news, of phones, and of a machine without a terminal.
+    """
+    if found.kind != "atm" or found.terminal_id is None:
+        return None
+    if row.rest is None:
+        row.rest = Rest()
+    news = alarms(found.readings, row.rest)
+    if not news:
+        return None
+    return Alarms(found.terminal_id, found.device_id, news, found.synthetic)

@@ -21,7 +21,7 @@ from app.events.devices import Device
 from app.events.labels import Label, TransactionLabel
 from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
-from app.events.readings import Fixes, Push, Readings
+from app.events.readings import Alarms, Fixes, Push, Readings
 from app.rules.lists import Entry
 from app.rules.rulebook import Backfilled, Backtested, Revision
 from app.scoring.registry import Appointment, Upload
@@ -39,7 +39,7 @@ TYPES: dict[str, Any] = {
         Payment | Label | Fixes | AppEvent | Declared | Remembered | Ready
     ),
     topics.TERMINAL_ACTIVITY.name: (
-        ProfiledPayment | Label | Declared | Remembered | Ready
+        ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
     ),
     topics.APP_EVENTS.name: StatedAppEvent,
     topics.DECISIONS.name: Decision,

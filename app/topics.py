@@ -82,7 +82,10 @@ CUSTOMER_ACTIVITY = Topic(
     "customer-activity", "customer", "one ordered log of all a customer does", _days(7)
 )
 TERMINAL_ACTIVITY = Topic(
-    "terminal-activity", "terminal", "profiled payments, and labels", _days(7)
+    "terminal-activity",
+    "terminal",
+    "profiled payments, labels, and alarms of cash machines",
+    _days(7),
 )
 DECISIONS = Topic(
     "decisions", "customer", "one decision a payment, with every reason", _days(30)

@@ -250,6 +250,60 @@ async def test_a_card_used_far_from_the_phone_is_reviewed_with_both_numbers(
     )
 
 
+async def test_cash_from_a_machine_that_was_tilted_is_reviewed_with_both_numbers(
+    bank: Bank,
+):
+    address = await bank.register(
+        "machine", kind="atm", customer_id=None, terminal_id="T-tilted"
+    )
+    now = datetime.now(UTC)
+    path = [(60, 0.5), (35, 14.5), (34, 14.5), (2, 0.5)]  # minutes before, degrees
+    body = {
+        "messageId": 1,
+        "sessionId": "s",
+        "deviceId": "d",
+        "payload": [
+            {
+                "name": "atm",
+                "time": round((now - timedelta(minutes=ago)).timestamp() * 1e6) * 1000,
+                "values": {"tilt": tilt, "vibration": 0.1, "door": 0},
+            }
+            for ago, tilt in path
+        ],
+    }
+    assert (await bank.client.post(address, json=body)).status_code == 200
+    async with asyncio.timeout(30):
+        while not (alarms := await _alarms(bank, "T-tilted")):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert [one["kind"] for one in alarms] == ["tilt"]
+
+    payment = PAYMENT | {
+        "id": "cash",
+        "customer_id": "C-cash",
+        "terminal_id": "T-tilted",
+        "channel": "atm",
+        "occurred_at": now.isoformat(),
+    }
+    elsewhere = payment | {"id": "elsewhere", "terminal_id": "T-upright"}
+    told = await bank.client.post("/v1/transactions?wait=decision", json=payment)
+    other = await bank.client.post("/v1/transactions?wait=decision", json=elsewhere)
+
+    (decision,) = told.json()["decisions"]
+    (hit,) = decision["hits"]
+    assert decision["outcome"] == "review"
+    assert hit["rule"] == "cash-machine-tilted"
+    assert hit["reason"] == (
+        "cash machine was tilted 14 degrees 35 minutes before; the limit is 8"
+    )
+    (calm,) = other.json()["decisions"]
+    assert (calm["outcome"], calm["features"]["atm_alarms_24h"]) == ("approve", None)
+
+
+async def _alarms(bank: Bank, terminal: str) -> list[dict[str, Any]]:
+    told = await bank.client.get(f"/v1/terminals/{terminal}")
+    return told.json()["alarms"] if told.status_code == 200 else []
+
+
 async def _phones(bank: Bank, customer: str) -> list[dict[str, Any]]:
     told = await bank.client.get(f"/v1/customers/{customer}")
     return told.json().get("phones", []) if told.status_code == 200 else []

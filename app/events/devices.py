@@ -14,14 +14,16 @@ Kind = Literal["phone", "atm"]
 class Registration(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A device to be registered: a phone to a customer, or a cash machine to none.
+    """A device to be registered: a phone to a customer, a cash machine to a terminal.
 
-    Without an `id` it gets one. `keep_raw` stores every reading of fast sensors.
+    Without an `id` it gets one. What a cash machine without a terminal says is stored,
+    and says nothing of payments. `keep_raw` stores every reading of fast sensors.
     """
 
     id: DeviceId | None = None
     kind: Kind = "phone"
     customer_id: Id | None = None
+    terminal_id: Id | None = None
     name: Annotated[str, Meta(max_length=64)] = ""
     keep_raw: bool = False
     synthetic: bool = False
@@ -38,6 +40,7 @@ class Device(Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     kind: Kind
     customer_id: str | None = None
+    terminal_id: str | None = None
     name: str = ""
     keep_raw: bool = False
     synthetic: bool = False

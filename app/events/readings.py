@@ -11,6 +11,7 @@ Nanoseconds = Annotated[int, Meta(ge=0, le=(1 << 63) - 1)]
 Latitude = Annotated[float, Meta(ge=-90, le=90)]
 Longitude = Annotated[float, Meta(ge=-180, le=180)]
 Value = float | str
+AlarmKind = Literal["tilt", "vibration", "temperature", "door"]
 
 
 class PushedReading(Struct, frozen=True, gc=False):
@@ -50,6 +51,7 @@ class Push(
     kind: Literal["phone", "atm"] = "phone"
     keep_raw: bool = False
     synthetic: bool = False
+    terminal_id: Id | None = None
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -74,6 +76,7 @@ class Readings(Struct, frozen=True, gc=False, omit_defaults=True):
     kind: Text = "phone"
     keep_raw: bool = False
     synthetic: bool = False
+    terminal_id: Id | None = None
 
 
 class Fix(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -107,6 +110,29 @@ class Fixes(
     received_at: Instant
     fixes: list[Fix]
     ahead_seconds: float = 0.0
+    synthetic: bool = False
+
+
+class Alarm(Struct, frozen=True, gc=False):
+    """What a cash machine felt that it does not feel at rest.
+
+    `value` is how far it leans from its rest (degrees), how it shakes (m/s²), how far
+    its temperature is from the usual (degrees Celsius), or 1 for an open door.
+    """
+
+    occurred_at: Instant
+    kind: AlarmKind
+    value: Annotated[float, Meta(ge=0)]
+
+
+class Alarms(
+    Struct, frozen=True, gc=False, omit_defaults=True, tag="alarms", tag_field=type_tag
+):
+    """Those readings of a cash machine that are news, on `terminal-activity`."""
+
+    terminal_id: Id
+    device_id: Id
+    alarms: list[Alarm]
     synthetic: bool = False
 
 

@@ -225,6 +225,38 @@ TERMINAL_FEATURES = [
         "calendar days, UTC, since the last payment known as honest before those "
         "frauds; null without such frauds or payment in 38 days",
     ),
+    Feature(
+        "atm_alarms_24h",
+        "terminal",
+        "alarms",
+        "alarms of the cash machine (tilt, vibration, temperature, door) in the last "
+        "24 hours, at most 16; null where it never raised one",
+    ),
+    Feature(
+        "atm_alarm_kinds_24h",
+        "terminal",
+        "kinds",
+        "how many of tilt, vibration, temperature and door those alarms were of",
+    ),
+    Feature(
+        "atm_seconds_since_alarm",
+        "terminal",
+        "seconds",
+        "time since the newest of those alarms; null without one",
+    ),
+    Feature(
+        "atm_tilt_degrees",
+        "terminal",
+        "degrees",
+        "furthest that the cash machine leant from its rest in the last 24 hours, by "
+        "its alarms; null without one of tilt",
+    ),
+    Feature(
+        "atm_seconds_since_tilt",
+        "terminal",
+        "seconds",
+        "time since it leant furthest; null without an alarm of tilt",
+    ),
 ]
 
 PHONE_FEATURES = [

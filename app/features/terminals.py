@@ -10,8 +10,10 @@ import mmh3
 
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.events.readings import Alarms
 from app.features.aggregates import Memory, decode_memory, encode_memory
 from app.features.clock import DAY, LABEL_DELAY, microseconds, moment
+from app.features.machines import NOTHING, AlarmLog
 
 HORIZON = 38 * DAY  # delay, longest window, and a day for late payments
 MOST_PAYMENTS = 100_000  # remembered a terminal; beyond it the oldest are forgotten
@@ -21,6 +23,7 @@ NO_RUN = (0.0, None, None)
 HEADER = Struct("<BIII")  # version, payments, outlying ones, frauds
 FRAUD = Struct("<q8s")  # time of the payment, hash of its id
 VERSION = 2
+WITH_ALARMS = 3  # the version of the rows that have any
 
 
 class TerminalRow:
@@ -29,10 +32,10 @@ class TerminalRow:
     A label counts at its payment's own time, whenever it arrives; told twice, it
     counts once; an all-clear takes it back. A fraud of an amount that is outlying
     for its customer says nothing of the terminal: the card was stolen elsewhere.
-    `memory` holds what aggregates count.
+    `memory` holds what aggregates count. Of most terminals there are no alarms.
     """
 
-    __slots__ = ("_frauds", "_outlying", "_times", "memory")
+    __slots__ = ("_alarms", "_frauds", "_outlying", "_times", "memory")
     _times: "array[int]"
     _outlying: "array[int]"  # the times of payments that were outlying
 
@@ -41,6 +44,13 @@ class TerminalRow:
         self._outlying = array("q")
         self._frauds: list[tuple[int, bytes]] = []
         self.memory: Memory | None = None
+        self._alarms: AlarmLog | None = None
+
+    def alarm(self, told: Alarms) -> None:
+        """Learn what the terminal's cash machine felt."""
+        if self._alarms is None:
+            self._alarms = AlarmLog()
+        self._alarms.learn(told)
 
     def profile(
         self, payment: Payment, usual_ratio: float | None = None
@@ -71,6 +81,8 @@ class TerminalRow:
         settled = end and times[end - 1] > oldest
         features.append(float(today - times[end - 1] // DAY) if settled else None)
         features += self._run(today, due, oldest) if fraud_end else NO_RUN
+        alarms = self._alarms
+        features += alarms.profile(at) if alarms else NOTHING
         if not times or at >= times[-1]:
             times.append(at)
         else:
@@ -129,12 +141,15 @@ class TerminalRow:
     def encode(self) -> bytes:
         """Return the row's bytes, the same whatever order its events came in."""
         times, outlying, frauds = self._recent()
+        alarms = self._alarms
+        version = WITH_ALARMS if alarms else VERSION
         return b"".join(
             (
-                HEADER.pack(VERSION, len(times), len(outlying), len(frauds)),
+                HEADER.pack(version, len(times), len(outlying), len(frauds)),
                 times.tobytes(),
                 outlying.tobytes(),
                 *(FRAUD.pack(*fraud) for fraud in frauds),
+                alarms.encode() if alarms else b"",
                 encode_memory(self.memory),
             )
         )
@@ -157,10 +172,10 @@ class TerminalRow:
         Raises:
             ValueError: the bytes are of another version.
         """
-        if data[0] != VERSION:
+        if data[0] not in {VERSION, WITH_ALARMS}:
             message = f"terminal row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
-        _, count, outlying, past = HEADER.unpack_from(data)
+        version, count, outlying, past = HEADER.unpack_from(data)
         row = cls()
         start = HEADER.size
         end = start + 8 * count
@@ -169,6 +184,9 @@ class TerminalRow:
         row._outlying = array("q", data[start:end])
         start, end = end, end + FRAUD.size * past
         row._frauds = list(FRAUD.iter_unpack(data[start:end]))
+        if version == WITH_ALARMS:
+            row._alarms, length = AlarmLog.decode(data[end:])
+            end += length
         row.memory = decode_memory(data[end:])
         return row
 
@@ -180,6 +198,7 @@ class TerminalRow:
             "frauds": len(frauds),
             "last_payment_at": moment(times[-1]) if times else None,
             "last_fraud_at": moment(frauds[-1][0]) if frauds else None,
+            "alarms": self._alarms.view() if self._alarms else [],
         }
 
 

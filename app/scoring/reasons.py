@@ -53,6 +53,11 @@ PHRASES = {
     "terminal_run_frauds": "{:.0f} frauds in a row at the terminal",
     "terminal_days_of_run": "{:.0f} days since frauds began at the terminal",
     "terminal_days_since_honest": "{:.0f} days since an honest payment at the terminal",
+    "atm_alarms_24h": "{:.0f} alarms of the cash machine in a day",
+    "atm_alarm_kinds_24h": "{:.0f} kinds of alarms of the cash machine in a day",
+    "atm_seconds_since_alarm": "{:,.0f} seconds since an alarm of the cash machine",
+    "atm_tilt_degrees": "cash machine leaning by {:.0f} degrees",
+    "atm_seconds_since_tilt": "{:,.0f} seconds since the cash machine leant",
 }
 """How each feature is told: a phrase with its value."""
 

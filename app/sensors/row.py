@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from app.events.readings import Fix
 from app.sensors.fixes import teleported
+from app.sensors.machines import Rest
 from app.sensors.reporting import is_news
 
 WINDOW = 1_024
@@ -35,6 +36,7 @@ class Kept(Struct, array_like=True):
     messages: int
     repeats: int
     readings: int
+    rest: Rest | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -43,9 +45,20 @@ VERSION = 1
 
 
 class DeviceRow:
-    """Which messages of a device have come, and its last fixes."""
+    """Which messages of a device have come, its last fixes, and how it is at rest.
 
-    __slots__ = ("_last", "_reported", "_sessions", "messages", "readings", "repeats")
+    Only of a cash machine `rest` is known.
+    """
+
+    __slots__ = (
+        "_last",
+        "_reported",
+        "_sessions",
+        "messages",
+        "readings",
+        "repeats",
+        "rest",
+    )
 
     def __init__(self) -> None:
         self._sessions: dict[bytes, tuple[int, int]] = {}  # newest, bits from it down
@@ -54,6 +67,7 @@ class DeviceRow:
         self.messages = 0
         self.repeats = 0
         self.readings = 0
+        self.rest: Rest | None = None
 
     def repeated(self, session: bytes, number: int) -> bool:
         """Whether a message came before; remembers that it has come.
@@ -115,6 +129,7 @@ class DeviceRow:
                 self.messages,
                 self.repeats,
                 self.readings,
+                self.rest,
             )
         )
 
@@ -136,7 +151,7 @@ class DeviceRow:
         }
         row._last, row._reported = kept.last, kept.reported
         row.messages, row.repeats = kept.messages, kept.repeats
-        row.readings = kept.readings
+        row.readings, row.rest = kept.readings, kept.rest
         return row
 
     def view(self) -> dict[str, object]:

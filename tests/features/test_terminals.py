@@ -9,6 +9,7 @@ from app.features.terminals import TerminalRow
 from tests.features.builders import labelled, paid
 
 NAMES = [feature.name for feature in TERMINAL_FEATURES]
+RUN = ("terminal_run_frauds", "terminal_days_of_run", "terminal_days_since_honest")
 
 
 def told(row: TerminalRow, payment: Payment) -> dict[str, float | None]:
@@ -26,7 +27,7 @@ def a_row(*days: float, frauds: tuple[float, ...] = ()) -> TerminalRow:
 
 def run_at(row: TerminalRow, day: float) -> tuple[float | None, ...]:
     features = told(row, paid(day))
-    return tuple(features[name] for name in NAMES[-3:])
+    return tuple(features[name] for name in RUN)
 
 
 def test_frauds_since_the_last_honest_payment_are_a_run():

@@ -79,6 +79,18 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
         {"terminal_risk_30d": 0.12, "terminal_count_30d": 25.0},
         {},
     ),
+    "cash-machine-tilted": (
+        {"atm_tilt_degrees": 14.0, "atm_seconds_since_tilt": 2_100.0},
+        {},
+    ),
+    "cash-machine-tampered-with": (
+        {
+            "atm_alarms_24h": 5.0,
+            "atm_alarm_kinds_24h": 3.0,
+            "atm_seconds_since_alarm": 90.0,
+        },
+        {},
+    ),
     "model-suspects-fraud": ({"model_probability": 0.62}, {}),
     "model-is-sure-of-fraud": ({"model_probability": 0.97}, {}),
     "session-of-a-stranger": (

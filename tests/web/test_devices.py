@@ -166,6 +166,7 @@ async def test_who_may_see_and_change_devices_is_a_role(
     [
         ({"customer_id": None}, 422, "customer_id"),
         ({"kind": "atm"}, 422, "customer_id"),
+        ({"terminal_id": "t-1"}, 422, "terminal_id"),
         ({"id": "a.b"}, 422, "id"),
         ({"colour": "red"}, 422, "colour"),
     ],

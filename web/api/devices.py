@@ -70,7 +70,7 @@ def routes(context: Context) -> APIRouter:
         openapi_extra=body(["Registration"], examples.REGISTRATION),
     )
     async def register(request: Request, caller: Caller = manager) -> Response:
-        """Register a phone to a customer, or a cash machine.
+        """Register a phone to a customer, or a cash machine to its terminal.
 
         The answer holds the address to push to, with a secret that is shown this
         once. Needs the role manager.
@@ -84,6 +84,7 @@ def routes(context: Context) -> APIRouter:
             id=identity,
             kind=wanted.kind,
             customer_id=wanted.customer_id,
+            terminal_id=wanted.terminal_id,
             name=wanted.name,
             keep_raw=wanted.keep_raw,
             synthetic=wanted.synthetic,
@@ -128,6 +129,7 @@ def summary(device: Device) -> DeviceSummary:
         id=device.id,
         kind=device.kind,
         customer_id=device.customer_id,
+        terminal_id=device.terminal_id,
         name=device.name,
         keep_raw=device.keep_raw,
         synthetic=device.synthetic,
@@ -147,6 +149,9 @@ def _read(text: bytes) -> Registration:
         raise Problem(400, f"the body is no JSON: {error}") from error
     if (wanted.kind == "phone") != (wanted.customer_id is not None):
         detail = "customer_id: a phone has a customer, and a cash machine has none"
+        raise Problem(422, detail)
+    if wanted.kind == "phone" and wanted.terminal_id is not None:
+        detail = "terminal_id: a phone has none, only a cash machine"
         raise Problem(422, detail)
     return wanted
 

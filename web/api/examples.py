@@ -120,6 +120,7 @@ TERMINAL = {
     "frauds": 0,
     "last_payment_at": "2026-03-01T12:00:00Z",
     "last_fraud_at": None,
+    "alarms": [{"occurred_at": "2026-03-01T11:25:00Z", "kind": "tilt", "value": 14.0}],
 }
 RULE = {
     "name": "many-payments-in-a-day",

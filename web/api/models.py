@@ -11,7 +11,7 @@ from app.events.decisions import Decision
 from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
 from app.events.payments import Id, Place
-from app.events.readings import Fix
+from app.events.readings import Alarm, Fix
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
@@ -96,6 +96,7 @@ class TerminalState(Struct, frozen=True):
     frauds: int
     last_payment_at: datetime | None = None
     last_fraud_at: datetime | None = None
+    alarms: list[Alarm] = []
 
 
 class Worker(Struct, frozen=True):
@@ -193,6 +194,7 @@ class DeviceSummary(Struct, frozen=True):
     author: str
     reason: str
     at: datetime | None
+    terminal_id: str | None = None
 
 
 class DeviceList(Struct, frozen=True):
