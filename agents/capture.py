@@ -1,7 +1,8 @@
 """Capture: raw records in, validated and tokenised records out; no state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,6 +12,9 @@ from app.capture import captured, label
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.errors import BadRecord
+from app.events.app_events import AppEvent
+from app.events.labels import Label
+from app.events.payments import Payment
 from app.main import app, counters, settings
 from app.privacy.tokens import Tokens
 from app.settings import secret
@@ -42,57 +46,42 @@ async def capture_app_events(batches: Any) -> None:
 
 
 def capture_payments(records: Sequence[Record], out: Outbox) -> None:
-    """Turn raw payments into captured ones; what does not fit is a dead letter."""
-    now = datetime.now(UTC)
-    for record in records:
-        try:
-            payment = captured(
-                record.value or b"",
-                received_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-                captured_at=now,
-                tokens=tokens,
-                currency=settings.currency,
-            )
-        except BadRecord as error:
-            out.reject(record, error)
-        else:
-            key = payment.customer_id.encode()
-            out.send(CUSTOMER_ACTIVITY.name, key, encode(payment), record)
+    """Turn raw payments into captured ones."""
+    read = partial(
+        captured,
+        captured_at=datetime.now(UTC),
+        tokens=tokens,
+        currency=settings.currency,
+    )
+    _pass_on(records, out, read)
     counters.captured += len(records) - out.rejected
-    counters.dead_letters += out.rejected
 
 
 def pass_labels(records: Sequence[Record], out: Outbox) -> None:
-    """Pass on labels that fit; what does not is a dead letter."""
-    for record in records:
-        try:
-            found = label(
-                record.value or b"",
-                received_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-            )
-        except BadRecord as error:
-            out.reject(record, error)
-        else:
-            key = found.customer_id.encode()
-            out.send(CUSTOMER_ACTIVITY.name, key, encode(found), record)
-    counters.dead_letters += out.rejected
+    """Pass on labels that fit."""
+    _pass_on(records, out, label)
 
 
 def capture_events(records: Sequence[Record], out: Outbox) -> None:
-    """Turn raw app events into captured ones; what does not fit is a dead letter."""
-    now = datetime.now(UTC)
+    """Turn raw app events into captured ones."""
+    read = partial(captured_app_event, captured_at=datetime.now(UTC), tokens=tokens)
+    _pass_on(records, out, read)
+    counters.app_events += len(records) - out.rejected
+
+
+def _pass_on(
+    records: Sequence[Record],
+    out: Outbox,
+    read: Callable[..., Payment | Label | AppEvent],
+) -> None:
+    """Send what records hold down their customers' logs; else it is a dead letter."""
     for record in records:
+        received_at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         try:
-            event = captured_app_event(
-                record.value or b"",
-                received_at=datetime.fromtimestamp(record.timestamp / 1000, UTC),
-                captured_at=now,
-                tokens=tokens,
-            )
+            event = read(record.value or b"", received_at=received_at)
         except BadRecord as error:
             out.reject(record, error)
         else:
             key = event.customer_id.encode()
             out.send(CUSTOMER_ACTIVITY.name, key, encode(event), record)
-    counters.app_events += len(records) - out.rejected
     counters.dead_letters += out.rejected

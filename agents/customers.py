@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from agents.aggregating import Told, Watch
-from app.decoding import UNREADABLE
+from agents.reading import decode_all
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
@@ -40,32 +40,23 @@ def profile(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
     """Profile payments by their customer's row; pass labels and app events on."""
-    watch = Watch(rows, "customer", lambda: list(map(payment_of, records)))
-    for place, record in enumerate(records):
-        try:
-            event = decode(record.value or b"")
-        except UNREADABLE as error:
-            out.reject(record, error)
+    events = decode_all(records, decode)
+    watch = Watch(rows, "customer", lambda: list(map(payment_of, events)))
+    for place, (record, event) in enumerate(zip(records, events, strict=True)):
+        if isinstance(event, Exception):
+            out.reject(record, event)
             continue
-        if not isinstance(event, Payment):
-            if isinstance(event, Fixes):
-                rows[record.partition].touch(event.customer_id.encode()).fixes(event)
-                continue
-            if isinstance(event, AppEvent):
-                use(event, record, out, rows)
-                continue
-            if not isinstance(event, Label):
-                watch.learn(event, record.partition)
-                continue
-            rows[record.partition].touch(event.customer_id.encode()).label(event)
-            terminal = event.terminal_id.encode()
-            out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
+        if isinstance(event, Declared | Remembered | Ready):
+            watch.learn(event, record.partition)
             continue
-        if event.currency not in MINOR_PER_MAJOR:
+        if isinstance(event, Payment) and event.currency not in MINOR_PER_MAJOR:
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
             out.reject(record, wrong)
             continue
         row = rows[record.partition].touch(event.customer_id.encode())
+        if not isinstance(event, Payment):
+            learn(event, row, record, out)
+            continue
         if row.seen(event.id):
             counters.duplicates += 1
             continue
@@ -76,27 +67,26 @@ def profile(
     counters.dead_letters += out.rejected
 
 
-def payment_of(record: Record) -> Payment | None:
-    """Return the payment that a record is, if it is one that can be counted."""
-    try:
-        event = decode(record.value or b"")
-    except UNREADABLE:
-        return None
-    known = isinstance(event, Payment) and event.currency in MINOR_PER_MAJOR
-    return event if known else None
-
-
-def use(
-    event: AppEvent,
-    record: Record,
-    out: Outbox,
-    rows: Mapping[int, Partition[CustomerRow]],
+def learn(
+    event: Label | Fixes | AppEvent, row: CustomerRow, record: Record, out: Outbox
 ) -> None:
-    """Learn an app event and pass it on; a repeat is dropped."""
-    key = event.customer_id.encode()
-    learnt = rows[record.partition].touch(key).use(event)
-    if learnt == "repeat":
+    """Learn what is no payment; pass labels and app events on, these once."""
+    if isinstance(event, Fixes):
+        row.fixes(event)
+    elif isinstance(event, Label):
+        row.label(event)
+        terminal = event.terminal_id.encode()
+        out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
+    elif (learnt := row.use(event)) == "repeat":
         counters.duplicates += 1
-        return
-    counters.late_app_events += learnt == "late"
-    out.send(APP_EVENTS_APPLIED.name, key, encode(event), record)
+    else:
+        counters.late_app_events += learnt == "late"
+        key = event.customer_id.encode()
+        out.send(APP_EVENTS_APPLIED.name, key, encode(event), record)
+
+
+def payment_of(event: Activity | Exception) -> Payment | None:
+    """Return a payment that can be counted."""
+    if isinstance(event, Payment) and event.currency in MINOR_PER_MAJOR:
+        return event
+    return None

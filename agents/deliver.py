@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
+from agents.reading import readable
 from agents.sinks.delivery import Delivery
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
 from agents.sinks.parquet import ParquetSink
 from app.archive import Decided
-from app.decoding import UNREADABLE
 from app.engine.batches import Batch, Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
@@ -74,34 +74,30 @@ async def hand_on(batch: Batch, read: Any, stores: Sequence[Delivery[Any]]) -> N
 
 
 def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Decided]]:
-    """Decode decisions; what is none is a dead letter."""
-    decided = []
-    for record in records:
-        wire = record.value or b""
-        try:
-            decision = decode(wire)
-        except UNREADABLE as error:
-            out.reject(record, error)
-            continue
-        at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        place = record.partition, record.offset
-        decided.append((record, Decided(decision, wire, at, *place)))
-    return decided
+    """Decode decisions, each with its place and time."""
+    return [
+        (
+            record,
+            Decided(
+                decision,
+                record.value or b"",
+                datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                record.partition,
+                record.offset,
+            ),
+        )
+        for record, decision in readable(records, out, decode)
+    ]
 
 
 def read_labels(
     records: Sequence[Record], out: Outbox
 ) -> list[tuple[Record, Labelled]]:
-    """Decode labels; what is none is a dead letter."""
-    found = []
-    for record in records:
-        try:
-            label = decode_label(record.value or b"")
-        except UNREADABLE as error:
-            out.reject(record, error)
-            continue
-        found.append((record, Labelled(label, record.partition, record.offset)))
-    return found
+    """Decode labels, each with its place."""
+    return [
+        (record, Labelled(label, record.partition, record.offset))
+        for record, label in readable(records, out, decode_label)
+    ]
 
 
 async def finish(

@@ -9,10 +9,10 @@ from mode import Service
 from pymongo.errors import PyMongoError
 
 from agents.deliver import hand_on
+from agents.reading import readable
 from agents.sinks.completion import Completion
 from agents.sinks.delivery import MOST, Delivery
 from app.archive import Archive
-from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.events.labels import Label, TransactionLabel
@@ -68,11 +68,5 @@ async def complete_labels(batches: Any) -> None:
 def read(
     records: Sequence[Record], out: Outbox
 ) -> list[tuple[Record, TransactionLabel]]:
-    """Decode labels; what is none is a dead letter."""
-    found = []
-    for record in records:
-        try:
-            found.append((record, decode(record.value or b"")))
-        except UNREADABLE as error:
-            out.reject(record, error)
-    return found
+    """Decode labels."""
+    return readable(records, out, decode)

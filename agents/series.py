@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from agents.deliver import hand_on
+from agents.reading import readable
 from agents.sinks.delivery import Delivery
 from agents.sinks.influx import InfluxSink
 from agents.sinks.timestream import TimestreamSink
-from app.decoding import UNREADABLE
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.events.readings import Readings
@@ -36,11 +36,5 @@ async def series(batches: Any) -> None:
 
 
 def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Readings]]:
-    """Decode messages of readings; what is none is a dead letter."""
-    found = []
-    for record in records:
-        try:
-            found.append((record, decode(record.value or b"")))
-        except UNREADABLE as error:
-            out.reject(record, error)
-    return found
+    """Decode messages of readings."""
+    return readable(records, out, decode)

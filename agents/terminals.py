@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from agents.aggregating import Watch, feed_back
-from app.decoding import UNREADABLE
+from agents.reading import decode_all
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
@@ -48,12 +48,11 @@ def decide(
     payments: list[ProfiledPayment] = []
     vectors: list[list[float | None]] = []
     plans: list[Plan | None] = []
-    watch = Watch(rows, "terminal", lambda: list(map(payment_of, records)))
-    for place, record in enumerate(records):
-        try:
-            event = decode(record.value or b"")
-        except UNREADABLE as error:
-            out.reject(record, error)
+    events = decode_all(records, decode)
+    watch = Watch(rows, "terminal", lambda: list(map(payment_of, events)))
+    for place, (record, event) in enumerate(zip(records, events, strict=True)):
+        if isinstance(event, Exception):
+            out.reject(record, event)
             continue
         if not isinstance(event, ProfiledPayment):
             if isinstance(event, Label | Alarms):
@@ -114,12 +113,8 @@ def learn(event: Label | Alarms, row: TerminalRow, record: Record, out: Outbox) 
     out.send(LABELS_APPLIED.name, key, encode(event), record)
 
 
-def payment_of(record: Record) -> Payment | None:
-    """Return the payment that a record holds, if it holds one that can be counted."""
-    try:
-        event = decode(record.value or b"")
-    except UNREADABLE:
-        return None
+def payment_of(event: Activity | Exception) -> Payment | None:
+    """Return the payment that is profiled here, if it can be counted."""
     if isinstance(event, ProfiledPayment) and event.payment.currency in MINOR_PER_MAJOR:
         return event.payment
     return None

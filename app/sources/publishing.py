@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from functools import partial
 
 from awscrt import mqtt5
 
 from app.errors import ServiceError
 from app.mqtt import TOPIC, Broker, client
-from app.sources.pushing import PATIENCE, Pushed
+from app.sources.pushing import PATIENCE, Pushed, at_pace
 
 MOST_OPEN = 50
 
@@ -28,33 +29,24 @@ async def publish(
         ServiceError: the broker took a message in no minute, or refused it.
     """
     done = Pushed()
-    started = time.monotonic()
     refused: list[object] = []
     connection = client(
         broker, f"device-{device}", failed=lambda data: refused.append(data.exception)
     )
     connection.start()
-    open_ = asyncio.Semaphore(MOST_OPEN)
+    send = partial(_send, connection, device, done)
     try:
-        async with asyncio.TaskGroup() as group:
-            for due, body in messages:
-                if pace:
-                    ahead = started + due / pace - time.monotonic()
-                    await asyncio.sleep(max(0.0, ahead))
-                await open_.acquire()
-                task = group.create_task(_send(connection, device, body, done))
-                task.add_done_callback(lambda _: open_.release())
+        done.seconds = await at_pace(messages, send, pace=pace, most_open=MOST_OPEN)
     except* ServiceError as errors:
         message = f"{errors.exceptions[0]}{f' ({refused[-1]})' if refused else ''}"
         raise ServiceError(message) from errors
     finally:
         connection.stop()
-    done.seconds = time.monotonic() - started
     return done
 
 
 async def _send(
-    connection: mqtt5.Client, device: str, body: bytes, done: Pushed
+    connection: mqtt5.Client, device: str, done: Pushed, body: bytes
 ) -> None:
     began = time.monotonic()
     packet = mqtt5.PublishPacket(

@@ -2,8 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import httpx
 
@@ -38,25 +40,40 @@ async def push(
         ServiceError: the server refuses a message, or is away for longer.
     """
     done = Pushed()
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+        send = partial(_send, client, address, done)
+        most = 1 if pace else MOST_OPEN
+        done.seconds = await at_pace(messages, send, pace=pace, most_open=most)
+    return done
+
+
+async def at_pace(
+    messages: Iterable[tuple[float, bytes]],
+    send: Callable[[bytes], Coroutine[Any, Any, None]],
+    *,
+    pace: float | None,
+    most_open: int,
+) -> float:
+    """Send messages when they are due, at most so many at once; return the seconds.
+
+    Raises:
+        ExceptionGroup: what `send` raised; no more is sent then.
+    """
     started = time.monotonic()
-    open_ = asyncio.Semaphore(1 if pace else MOST_OPEN)
-    async with (
-        httpx.AsyncClient(timeout=PATIENCE) as client,
-        asyncio.TaskGroup() as group,
-    ):
+    open_ = asyncio.Semaphore(most_open)
+    async with asyncio.TaskGroup() as group:
         for due, body in messages:
             if pace:
                 ahead = started + due / pace - time.monotonic()
                 await asyncio.sleep(max(0.0, ahead))
             await open_.acquire()
-            task = group.create_task(_send(client, address, body, done))
+            task = group.create_task(send(body))
             task.add_done_callback(lambda _: open_.release())
-    done.seconds = time.monotonic() - started
-    return done
+    return time.monotonic() - started
 
 
 async def _send(
-    client: httpx.AsyncClient, address: str, body: bytes, done: Pushed
+    client: httpx.AsyncClient, address: str, done: Pushed, body: bytes
 ) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
