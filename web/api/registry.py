@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.scoring.registry import Appointment, Role, Upload
 from web.api import examples
 from web.api.models import Appointed, ModelCard, Models, ModelSummary, answer
-from web.api.rule_changes import Comment, Match
+from web.api.rule_changes import Comment, Match, seen
 from web.api.schema import body, responses
 from web.appointments import ModelFile, appoint, bring, upload_of
 from web.auth import Caller, requires
@@ -44,7 +44,7 @@ def routes(context: Context) -> APIRouter:
             version,
             author=caller.name,
             comment=comment,
-            match=match.strip().removeprefix("W/").strip('"') if match else None,
+            match=seen(match),
         )
         return _tagged(answer(appointment(told)), told)
 

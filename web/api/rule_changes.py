@@ -26,6 +26,15 @@ Match = Annotated[
 ]
 
 
+def seen(match: str | None) -> str | None:
+    """Return the version that an If-Match names.
+
+    >>> seen('W/"a1"'), seen('"a1"'), seen(None)
+    ('a1', 'a1', None)
+    """
+    return match.strip().removeprefix("W/").strip('"') if match else None
+
+
 async def changed(
     context: Context, make: Any, caller: Caller, comment: str, match: str | None
 ) -> Response:
@@ -35,7 +44,7 @@ async def changed(
         make,
         author=caller.name,
         comment=comment,
-        match=match.strip().removeprefix("W/").strip('"') if match else None,
+        match=seen(match),
     )
     found = answer(summary(context.rules.book, told))
     found.headers["etag"] = f'"{told.ruleset.version}"'

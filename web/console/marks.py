@@ -1,6 +1,6 @@
 """Marks: the small things that pages are made of, each the same everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +71,16 @@ def panel(title: str, *children: Any, **props: Any) -> html.Section:
     """Put something under a heading, in a box."""
     name = f"panel {props.pop('className', '')}".strip()
     return html.Section([html.H2(title), *children], className=name, **props)
+
+
+def table(
+    heads: Iterable[str | tuple[str, str]], rows: Sequence[html.Tr], *, name: str = ""
+) -> html.Table:
+    """Return rows below their heads: each a title, or one with its column's class."""
+    titled = [(one, "") if isinstance(one, str) else one for one in heads]
+    cells = [html.Th(title, scope="col", className=kind) for title, kind in titled]
+    parts = [html.Thead(html.Tr(cells)), html.Tbody(rows)]
+    return html.Table(parts, className=name)
 
 
 def facts(rows: Sequence[tuple[str, Any]]) -> html.Dl:

@@ -177,10 +177,8 @@ def table(manager: Manager) -> html.Div:
         told = "Nothing is aggregated yet"
         return html.Div(marks.notice(told), className="panel")
     heads = ("Name", "What", "Which", "State", "Read by", "By", "")
-    head = html.Thead(html.Tr([html.Th(one, scope="col") for one in heads]))
-    body = html.Tbody([_row(one) for one in found])
     return html.Div(
-        html.Table([head, body], className="lists-table"),
+        marks.table(heads, [_row(one) for one in found], name="lists-table"),
         className="scroll panel",
         tabIndex=0,
     )

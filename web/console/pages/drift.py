@@ -40,20 +40,8 @@ def _told(drifts: Drifts | None) -> list[Any]:
         )
         return [html.P(said, className="lead")]
     rows = sorted(drifts.features, key=lambda one: -(one.index or 0.0))
-    heads = html.Tr(
-        [
-            html.Th(name, scope="col", className=kind)
-            for name, kind in (
-                ("Feature", ""),
-                ("Index", "number"),
-                ("State", ""),
-                ("Learnt from, and now", ""),
-            )
-        ]
-    )
-    table = html.Table(
-        [html.Thead(heads), html.Tbody([_row(one) for one in rows])], className="drift"
-    )
+    heads = ("Feature", ("Index", "number"), "State", "Learnt from, and now")
+    table = marks.table(heads, [_row(one) for one in rows], name="drift")
     return [
         html.P(
             f"{wording.count(drifts.payments)} payments of the last seven days, by "

@@ -196,9 +196,8 @@ def entries(manager: Manager, which: str, *, wanted: str | None) -> list[Any]:
         told = "Nobody is listed" if not word else f"Nothing of {wanted} is listed"
         return [html.Div(marks.notice(told), className="panel")]
     heads = ("Verdict", "Of", "Value", "Until", "Reason", "By", "When", "")
-    head = html.Thead(html.Tr([html.Th(one, scope="col") for one in heads]))
     rows = [_row(one) for one in found[:SHOWN]]
-    table = html.Table([head, html.Tbody(rows)], className="lists-table")
+    table = marks.table(heads, rows, name="lists-table")
     words = "1 entry" if len(found) == 1 else f"{wording.count(len(found))} entries"
     if len(found) > SHOWN:
         words += f", the newest {SHOWN} of them shown"
@@ -316,10 +315,8 @@ def told(problem: Problem) -> html.Div:
         )
         for one in errors[:MOST_FAULTS]
     ]
-    heads = html.Tr(
-        [html.Th(one, scope="col") for one in ("Entry", "Field", "What is wrong")]
-    )
-    table = html.Table([html.Thead(heads), html.Tbody(rows)], className="lists-table")
+    heads = ("Entry", "Field", "What is wrong")
+    table = marks.table(heads, rows, name="lists-table")
     count = len(errors)
     words = (
         f"{wording.count(count)} entries do not fit" if count > 1 else "It does not fit"

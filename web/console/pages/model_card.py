@@ -87,19 +87,14 @@ def _calibration(bins: Sequence[Bin]) -> html.Div:
         )
         for one in bins
     ]
-    heads = html.Tr(
-        [
-            html.Th(name, scope="col", className=kind)
-            for name, kind in (
-                ("Probability", ""),
-                ("Payments", "number"),
-                ("Said", "number"),
-                ("Came", "number"),
-                ("Said, and came", ""),
-            )
-        ]
+    heads = (
+        "Probability",
+        ("Payments", "number"),
+        ("Said", "number"),
+        ("Came", "number"),
+        "Said, and came",
     )
-    table = html.Table([html.Thead(heads), html.Tbody(rows)], className="calibration")
+    table = marks.table(heads, rows, name="calibration")
     return html.Div(table, className="scroll", tabIndex=0)
 
 

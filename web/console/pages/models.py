@@ -119,6 +119,5 @@ def _history(appointments: Sequence[Appointed]) -> html.Section:
 
 
 def _table(title: str, rows: list[html.Tr], *heads: str) -> html.Section:
-    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in heads]))
-    table = html.Table([head, html.Tbody(rows)])
+    table = marks.table(heads, rows)
     return marks.panel(title, html.Div(table, className="scroll", tabIndex=0))

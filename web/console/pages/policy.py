@@ -195,17 +195,15 @@ def _choices(told: Policy, *, currency: str) -> html.Div:
          "policy-by-capacity"),
         ("Least cost", told.by_cost, "policy-by-cost"),
     ]  # fmt: skip
-    heads = ("", "Threshold", "Cards a day", "Frauds stopped", "Money stopped",
-             "Money missed", "Cost a day", "")  # fmt: skip
-    head = html.Tr(
-        [html.Th(one, scope="col", className="number" if one else "") for one in heads]
-    )
+    numbers = ("Threshold", "Cards a day", "Frauds stopped", "Money stopped",
+               "Money missed", "Cost a day")  # fmt: skip
+    heads = [("", ""), *((one, "number") for one in numbers), ("", "")]
     rows = [
         _choice(name, point, told, currency=currency, button=button)
         for name, point, button in found
         if point or button
     ]
-    table = html.Table([html.Thead(head), html.Tbody(rows)], className="choices-table")
+    table = marks.table(heads, rows, name="choices-table")
     return html.Div(table, className="scroll", tabIndex=0)
 
 

@@ -116,20 +116,9 @@ def _examples(examples: list[Example]) -> html.Div:
     if not examples:
         none = html.P("The two say the same of every payment.", className="lead")
         return html.Div([title, none])
-    heads = [
-        html.Th(name, scope="col", className=kind)
-        for name, kind in (
-            ("Payment", ""),
-            ("Amount", "number"),
-            ("Customer", ""),
-            ("It was", ""),
-            ("Now", ""),
-            ("Tried", ""),
-            ("Reasons when tried", ""),
-        )
-    ]
-    body = html.Tbody([_example(one) for one in examples])
-    table = html.Table([html.Thead(html.Tr(heads)), body], className="examples")
+    heads = ("Payment", ("Amount", "number"), "Customer", "It was", "Now", "Tried",
+             "Reasons when tried")  # fmt: skip
+    table = marks.table(heads, [_example(one) for one in examples], name="examples")
     scroll = html.Div(table, className="scroll", tabIndex=0)
     return html.Div([title, scroll])
 

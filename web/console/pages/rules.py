@@ -102,10 +102,7 @@ def _table(manager: Manager, snapshot: Snapshot, report: Report | None) -> list[
              currency=manager.settings.currency)
         for rule in manager.present.rules
     ]  # fmt: skip
-    head = html.Thead(
-        html.Tr([html.Th(name, scope="col", className=kind) for name, kind in heads])
-    )
-    table = html.Table([head, html.Tbody(rows)], className="rules-table")
+    table = marks.table(heads, rows, name="rules-table")
     parts: list[Any] = []
     if report:
         parts.append(_span(report))

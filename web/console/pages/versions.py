@@ -30,8 +30,7 @@ def layout(manager: Manager) -> html.Div:
         told.append((book[0], "as it ships"))
     rows = [_row(revision, what, pair=pair) for revision, what in told]
     heads = ("Version", "When", "Who", "What", "Why", "Compare")
-    head = html.Thead(html.Tr([html.Th(name, scope="col") for name in heads]))
-    table = html.Table([head, html.Tbody(rows)], className="versions-table")
+    table = marks.table(heads, rows, name="versions-table")
     files = [
         html.A("Export TOML", href="/v1/rules/export?form=toml", className="button"),
         html.A("Export JSON", href="/v1/rules/export?form=json", className="button"),

@@ -69,17 +69,9 @@ def hits(decision: Decision) -> html.Section:
         return marks.panel(
             "Why", html.P("No rule found anything unusual.", className="lead")
         )
-    heads = [
-        html.Th(title, scope="col", className=name)
-        for title, name in (
-            ("Rule", ""),
-            ("Value", "number"),
-            ("Threshold", "number"),
-            ("Adds", "number"),
-        )
-    ]
-    body = [row for hit in decision.hits for row in _hit(hit)]
-    table = html.Table([html.Thead(html.Tr(heads)), html.Tbody(body)], className="hits")
+    heads = ("Rule", ("Value", "number"), ("Threshold", "number"), ("Adds", "number"))
+    rows = [row for hit in decision.hits for row in _hit(hit)]
+    table = marks.table(heads, rows, name="hits")
     return marks.panel("Why", html.Div(table, className="scroll", tabIndex=0))
 
 
