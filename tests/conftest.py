@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"{program} is not installed"))
 
 
-def _serve(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
+@contextmanager
+def serving(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
+    """Have a server running; skip where a program for it is missing."""
     server = make(folder)
     if "missing" in server.stand_in:
         pytest.skip(server.stand_in)
@@ -48,19 +51,29 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     product's own topics have four partitions. A test that kills or stops the
     server leaves it restarted.
     """
-    yield from _serve(kafka_server, tmp_path_factory.mktemp("kafka"))
+    with serving(kafka_server, tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Server]:
+    """Give a Kafka that no other test's records are in, nor its workers on."""
+    with serving(kafka_server, tmp_path / "kafka") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a Mongo (`.address` is its URL), one for all: own databases."""
-    yield from _serve(mongo_server, tmp_path_factory.mktemp("mongo"))
+    with serving(mongo_server, tmp_path_factory.mktemp("mongo")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def elastic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a real Elasticsearch (`.address` is its URL), one for all: own indices."""
-    yield from _serve(elastic_server, tmp_path_factory.mktemp("elastic"))
+    with serving(elastic_server, tmp_path_factory.mktemp("elastic")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +81,8 @@ def influx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a real InfluxDB (`.address` is where to write), one for all."""
     if not installed():
         pytest.skip("influxd is not installed")
-    yield from _serve(influx_server, tmp_path_factory.mktemp("influx"))
+    with serving(influx_server, tmp_path_factory.mktemp("influx")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

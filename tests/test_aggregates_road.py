@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from typing import Any
 import httpx
 import pytest
 
-from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.topics import ensure_topics
 from tests.road import Road, decisions
-from tests.test_rules_road import shares, start
+from tests.two_workers import deciding, ready, start
 from tests.web.site import key_in, user, users_file
 
 log = logging.getLogger(__name__)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PATIENCE = 120.0
 CARD = "4539578763621486"
 CARDS = [f"C{n}" for n in range(8)]
 ONLINE = {
@@ -61,20 +61,6 @@ RULE = {
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's workers share."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
 async def site(
     own_kafka: Server, mongo: Server, elastic: Server, tmp_path: Path
 ) -> AsyncIterator[dict[str, Any]]:
@@ -89,25 +75,11 @@ async def site(
     folder = tmp_path / "road"
     road = Road(own_kafka.address, folder, environment=everywhere)
     deliver = Road(own_kafka.address, folder, "deliver", environment=dict(everywhere))
-    found: dict[str, Any] = {"road": road, "deliver": deliver, "folder": folder}
     await ensure_topics(road.settings)
-    with road.running(), deliver.running("store"):
-        for name in ("one", "two"):
-            start(found, name)
-        await ready(found)
-        try:
+    with deliver.running("store"):
+        async with deciding(road, patience=PATIENCE) as found:
+            found |= {"deliver": deliver, "folder": folder}
             yield found
-        finally:
-            for name in ("one", "two"):
-                await found[name].aclose()
-
-
-async def ready(site: dict[str, Any]) -> None:
-    """Wait until both that decide have half of the partitions, and know it."""
-    async with asyncio.timeout(120):
-        for name in ("one", "two"):
-            while sorted(await shares(site[name]))[-2:] != [2, 2]:  # noqa: ASYNC110 - told by HTTP
-                await asyncio.sleep(0.1)
 
 
 class Bank:
@@ -205,12 +177,12 @@ async def test_an_aggregate_is_whole_over_two_workers_and_kills_change_nothing(
     await change(site["one"], "/v1/aggregates", AT_TERMINAL)
     meanwhile = await bank.pay(*customers)
     await kill(site)  # at whatever the declaration and the backfill are
-    await ready(site)
+    await ready(site, patience=PATIENCE)
     await live(site["two"], *(one["name"] for one in (ONLINE, DECLINED, AT_TERMINAL)))
     await change(site["one"], "/v1/rules", RULE)
     whole = await bank.pay(*customers)
     await kill(site)
-    await ready(site)
+    await ready(site, patience=PATIENCE)
     again = await bank.pay(*customers)
     pos = await bank.pay(first, channel="pos")
     began = time.monotonic()

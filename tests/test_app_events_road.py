@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -19,6 +18,7 @@ from app.simulate.bank import Bank
 from app.sources.chunks import Chunk, DueAppEvent
 from app.sources.sender import Options, Report, Sender
 from app.topics import APP_EVENTS, ensure_topics
+from tests.conftest import serving
 from tests.road import Road, decisions, digest, records, table_digest
 
 CUSTOMERS, LIMIT = 400, 4_000
@@ -35,20 +35,6 @@ FREED = (
 )
 """Where neither a card number nor an internet address may be."""
 _LIKE = re.compile(rb"\d{16}|\d+\.\d+\.\d+\.\d+")
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's records are in."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready(timeout=240)
-        yield server
-    finally:
-        server.stop()
 
 
 def chunks() -> list[Chunk]:
@@ -90,15 +76,10 @@ async def test_sessions_are_the_same_whatever_is_killed_and_sent_twice(
 ) -> None:
     """Two runs over one Kafka would mix; the second has a Kafka of its own."""
     calm, _ = await result(own_kafka, tmp_path / "calm", chunks(), kills=0)
-    second = kafka_server(tmp_path / "second")
-    second.start()
-    try:
-        second.wait_until_ready(timeout=240)
+    with serving(kafka_server, tmp_path / "second") as second:
         unrest, applied = await result(
             second, tmp_path / "unrest", twice(chunks()), kills=2
         )
-    finally:
-        second.stop()
 
     assert unrest == calm
     assert len(applied) == len(set(applied))

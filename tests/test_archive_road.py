@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -13,7 +12,6 @@ from aiokafka import AIOKafkaProducer
 from app.events.decisions import Decision
 from app.events.labels import Label
 from app.features.catalogue import READABLE
-from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.parquet import files
 from app.rules.compiled import compile_ruleset
@@ -29,20 +27,6 @@ from tests.scoring.builders import NOON
 
 MANY = 20_000
 KILLS = 6
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's records are in."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
 
 
 async def published(kafka: str) -> dict[str, Decision]:

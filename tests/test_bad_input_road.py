@@ -1,7 +1,6 @@
 """Bad input on a real road: dead letters as they came, and a worker that goes on."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from aiokafka import AIOKafkaProducer
 
 from app.engine.batches import origin_header
 from app.engine.partitioner import partition_for
-from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.topics import (
     CUSTOMER_ACTIVITY,
@@ -35,20 +33,6 @@ ODD_HEADERS: list[list[tuple[str, bytes | None]]] = [
     [("", b"")],
     [("ünï", bytes(range(256)))] * 20,
 ]
-
-
-@pytest.fixture
-def kafka_of_its_own(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's records are in."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready(timeout=240)
-        yield server
-    finally:
-        server.stop()
 
 
 Sent = dict[tuple[str, int, int], tuple[bytes | None, str]]
@@ -137,9 +121,9 @@ async def send_all(senders: Senders) -> None:
 
 @pytest.mark.slow
 async def test_what_is_wrong_ends_as_it_came_in_dead_letters_and_the_rest_is_decided(
-    kafka_of_its_own: Server, tmp_path: Path
+    own_kafka: Server, tmp_path: Path
 ) -> None:
-    address = kafka_of_its_own.address
+    address = own_kafka.address
     road = Road(address, tmp_path / "road")
     await ensure_topics(road.settings)
     options = {

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from aiokafka.structs import TopicPartition
 
 from app.engine.errors import REPLACED
 from app.engine.partitioner import partition_for
-from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY, TRANSACTIONS, ensure_topics
 from tests.corpus import PAYMENT
@@ -22,20 +21,6 @@ from tests.road import Road, decisions, table_digest
 
 pytestmark = pytest.mark.slow
 CUSTOMERS = 20
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's records are in."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready(timeout=240)
-        yield server
-    finally:
-        server.stop()
 
 
 async def pay(road: Road, name: str) -> set[str]:

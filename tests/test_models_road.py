@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,6 @@ from click.testing import CliRunner
 from app.cli import main
 from app.detection.log import Log, read_log
 from app.detection.recipe import FEATURES, Recipe, fit
-from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.scoring.model import Calibration, Facts, Model
 from app.scoring.registry import Appointment, pack
@@ -26,7 +25,8 @@ from app.sources.files import read
 from app.sources.sender import Options, Sender
 from tests.handbook import payments
 from tests.road import Road, decisions
-from tests.test_rules_road import decide, ready, start
+from tests.test_rules_road import decide
+from tests.two_workers import deciding, ready, start
 from tests.web.site import user, users_file
 
 log = logging.getLogger(__name__)
@@ -37,35 +37,13 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's workers share."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
 async def site(own_kafka: Server, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """Two workers that decide, and a client of each."""
     users = users_file(tmp_path / "users.jsonl", user("mia", "manager"))
     environment = {"SMARTBANK_USERS_FILE": users}
     road = Road(own_kafka.address, tmp_path / "road", environment=environment)
-    found: dict[str, Any] = {"road": road}
-    with road.running():
-        for name in ("one", "two"):
-            start(found, name)
-        await ready(found)
-        try:
-            yield found
-        finally:
-            for name in ("one", "two"):
-                await found[name].aclose()
+    async with deciding(road) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from app.local.server import Server
 from app.mqtt import Broker
 from app.sources.publishing import publish
 from app.sources.recordings import exported, messages, read
+from tests.conftest import serving
 from tests.recorded import NAMES, recorded, truth
 from tests.road import Road, records
 from tests.web.site import PASSWORD, PAYMENT, user, users_file
@@ -91,13 +92,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A broker over mutual TLS, as AWS IoT Core is one."""
     if not mosquitto.installed():
         pytest.skip("mosquitto is not installed")
-    server = mosquitto.mosquitto_server(tmp_path_factory.mktemp("mosquitto"))
-    server.start()
-    try:
-        server.wait_until_ready()
+    with serving(
+        mosquitto.mosquitto_server, tmp_path_factory.mktemp("mosquitto")
+    ) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import signal
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from app.sources.column_map import load_map
 from app.sources.files import read
 from app.sources.sender import Options, Report, Sender
 from app.topics import ensure_topics
+from tests.conftest import serving
 from tests.handbook import batch_features, payments
 from tests.road import Road, decisions, digest, table_digest
 
@@ -31,20 +32,6 @@ FROZEN = 15.0  # seconds, longer than Kafka waits for a worker
 AWAY = 15.0
 
 Meanwhile = Callable[[Road, Server, Sender], Awaitable[None]]
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's records are in."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
 
 
 async def replay(
@@ -116,12 +103,7 @@ async def run(
     folder: Path, handbook: Path, meanwhile: Meanwhile | None = None, *, kept: bool
 ) -> Ran:
     """Replay payments on a Kafka of its own with two workers, then stop them."""
-    server = kafka_server(folder / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready(timeout=240)
+    with serving(kafka_server, folder / "kafka") as server:
         road = Road(server.address, folder, kept=kept)
         with road.running("one", "two"):
             disturb = partial(meanwhile, road, server) if meanwhile else None
@@ -129,8 +111,6 @@ async def run(
             for name in list(road.workers):
                 assert road.stop(name) == 0
         return Ran(report, await decisions(server.address), await result(road))
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,11 @@ import httpx
 import msgspec
 import pytest
 
-from app.local.kafka import kafka_server
-from app.local.ports import free_port
 from app.local.server import Server
 from app.rules.ruleset import default_ruleset
 from tests.road import Road, decisions
-from tests.web.site import PASSWORD, PAYMENT, key_in, user, users_file
+from tests.two_workers import deciding, ready, start
+from tests.web.site import PAYMENT, key_in, user, users_file
 
 log = logging.getLogger(__name__)
 RULE = {
@@ -29,65 +28,13 @@ RULE = {
 
 
 @pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's workers share."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
-
-
-@pytest.fixture
 async def site(own_kafka: Server, tmp_path: Path) -> AsyncIterator[dict[str, Any]]:
     """Two workers that decide, and a client of each."""
     users = users_file(tmp_path / "users.jsonl", user("mia", "manager"))
     environment = {"SMARTBANK_USERS_FILE": users}
     road = Road(own_kafka.address, tmp_path / "road", environment=environment)
-    found: dict[str, Any] = {"road": road}
-    with road.running():
-        for name in ("one", "two"):
-            start(found, name)
-        await ready(found)
-        try:
-            yield found
-        finally:
-            for name in ("one", "two"):
-                await found[name].aclose()
-
-
-def start(site: dict[str, Any], name: str) -> None:
-    port = free_port()
-    site["road"].environment["SMARTBANK_WEB_PORT"] = str(port)
-    site["road"].start(name)
-    site[name] = httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{port}",
-        auth=("mia", PASSWORD),
-        timeout=20,
-        trust_env=False,
-    )
-
-
-async def ready(site: dict[str, Any]) -> None:
-    """Wait until both workers have half of the partitions, and know it."""
-    async with asyncio.timeout(60):
-        for name in ("one", "two"):
-            while await shares(site[name]) != [2, 2]:  # noqa: ASYNC110 - told by HTTP
-                await asyncio.sleep(0.1)
-
-
-async def shares(client: httpx.AsyncClient) -> list[int]:
-    """Ask how many partitions each worker has."""
-    try:
-        found = await client.get("/v1/workers")
-    except httpx.TransportError:
-        return []
-    workers = found.json()["workers"] if found.status_code == 200 else []
-    return [len(one["owned"].get("terminal-activity", [])) for one in workers]
+    async with deciding(road) as found:
+        yield found
 
 
 async def put(client: httpx.AsyncClient, rule: dict[str, Any]) -> httpx.Response:

@@ -1,6 +1,5 @@
 """Aggregates by HTTP: declared, refused with the place, told how far they are."""
 
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ from app.parquet.frames import DECISIONS
 from app.rules.aggregates import TAKEN
 from app.rules.rulebook import Backfilled
 from app.rules.ruleset import default_ruleset
-from tests.web.site import Site, a_record, user
+from tests.web.site import Site, a_record
 from tests.web.test_rules import RULE, put, tag
 
 DECLINED = {
@@ -22,12 +21,6 @@ DECLINED = {
     "window": "1h",
     "condition": "channel = 'online' AND outcome = 'decline'",
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
 
 
 async def declare(

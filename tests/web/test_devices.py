@@ -27,12 +27,6 @@ PUSHED: dict[str, Any] = {
 PHONE = {"id": "ann-1", "customer_id": "C1", "name": "Ann's"}
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
-
-
 async def ask(site: Site, method: str, path: str, name: str = "mia", **more: Any):
     async with site.client(name) as client:
         return await client.request(method, path, **more)

@@ -1,6 +1,5 @@
 """Lists by HTTP: blocked, let through, taken off, and in bulk with every fault."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from app.events.payments import Card
 from app.privacy.tokens import Tokens
 from tests.scoring.builders import a_payment
-from tests.web.site import Site, user
+from tests.web.site import Site
 
 BLOCK = {
     "kind": "customer",
@@ -18,12 +17,6 @@ BLOCK = {
 }
 NUMBER = "4539578763621486"
 TOKEN = Tokens(b"\xab" * 32, key_id="k1").card(NUMBER).token
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
 
 
 async def post(site: Site, body: Any, name: str = "mia") -> Any:

@@ -10,14 +10,8 @@ from app.parquet import files
 from app.parquet.frames import decisions_frame
 from tests.scoring.builders import NOON
 from tests.sinks.decided import a_decided
-from tests.web.site import PASSWORD, Site, user
+from tests.web.site import PASSWORD, Site
 from tests.web.test_rules import RULE, put, tag
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names, data_dir=str(tmp_path))
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Rules by HTTP: read, checked, changed, rolled back, and by whom."""
 
 import tomllib
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 
 from app.rules.rulebook import Backtested, Revision, substance
 from app.rules.ruleset import default_ruleset, read_rule, read_ruleset
-from tests.web.site import Site, a_record, user
+from tests.web.site import Site, a_record
 
 DEFAULT = default_ruleset()
 RULE = {
@@ -20,12 +19,6 @@ RULE = {
     "reason": "{amount:,.2f}, the limit is {threshold:,.0f}",
     "state": "shadow",
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
 
 
 def tag(version: str = DEFAULT.version) -> dict[str, str]:

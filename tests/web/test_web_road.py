@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,27 +11,12 @@ import httpx
 import pytest
 
 from app.engine.partitioner import partition_for
-from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
 from tests.road import Road, decisions
 from tests.web.site import PASSWORD, key_in, user, users_file
 
 STARTING = 60.0
-
-
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Server]:
-    """A Kafka that no other test's workers share."""
-    server = kafka_server(tmp_path / "kafka")
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
 
 
 def client(port: int, name: str = "ann") -> httpx.AsyncClient:

@@ -28,6 +28,7 @@ from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
 from app.scoring.registry import Appointment, Upload
+from tests.conftest import serving
 from tests.road import Road, records
 from tests.web.site import PASSWORD, user, users_file
 
@@ -172,15 +173,8 @@ async def _values(kafka: str, topic: str) -> list[bytes]:
 @pytest.fixture(scope="session")
 def bank_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a Kafka of the bank's own: nobody has paid yet."""
-    server = kafka_server(tmp_path_factory.mktemp("bank-kafka"))
-    if "missing" in server.stand_in:
-        pytest.skip(server.stand_in)
-    server.start()
-    try:
-        server.wait_until_ready()
+    with serving(kafka_server, tmp_path_factory.mktemp("bank-kafka")) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The page of aggregates without a browser: declared, refused, taken out."""
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -9,7 +8,7 @@ import pytest
 from app.rules.rulebook import Backfilled
 from tests.web.console.parts import components, words
 from tests.web.console.test_list_pages import come
-from tests.web.site import Site, a_record, user
+from tests.web.site import Site, a_record
 from web.console.managing import Manager
 from web.console.pages import aggregates
 
@@ -23,12 +22,6 @@ TYPED = {
     "itself": "with",
     "why": "cards are tested online",
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
 
 
 @pytest.fixture

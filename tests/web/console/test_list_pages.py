@@ -1,7 +1,6 @@
 """The page of lists without a browser: added, imported, taken off, and by whom."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from app.events.payments import Card
 from tests.scoring.builders import a_payment
 from tests.web.console.parts import components, words
-from tests.web.site import Site, user
+from tests.web.site import Site
 from tests.web.test_lists import NUMBER, TOKEN
 from web.auth import Caller
 from web.console.client import who
@@ -24,12 +23,6 @@ TYPED = {
     "final": "",
     "reason": "account taken over",
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from app.rules.ruleset import default_ruleset
 from tests.scoring.builders import NOON
 from tests.sinks.decided import a_decided
 from tests.web.console.parts import named, words
-from tests.web.site import PASSWORD, Site, user
+from tests.web.site import PASSWORD, Site
 from web.auth import Caller
 from web.console import figures
 from web.console.client import who
@@ -23,12 +23,6 @@ from web.console.pages import candidate, policy
 from web.console.tokens import THEMES
 
 DEFAULT = default_ruleset()
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names, data_dir=str(tmp_path))
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.scoring.builders import NOON
 from tests.sinks.decided import a_decided
 from tests.web.console.parts import components, named, words
 from tests.web.pulses import a_pulse
-from tests.web.site import Site, user
+from tests.web.site import Site
 from web.auth import Caller
 from web.console.application import known, page
 from web.console.client import Client, who
@@ -39,12 +39,6 @@ TYPED = {
     "threshold": "",
     "figures": "",
 }
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    names = (user("mia", "manager"), user("ann"), user("vic", "viewer"))
-    return Site(tmp_path, users=names, data_dir=str(tmp_path))
 
 
 @pytest.fixture
