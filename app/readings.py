@@ -9,6 +9,7 @@ from app.errors import BadRecord
 from app.events.readings import Alarms, Fix, Fixes, Push, Readings
 from app.features.clock import EPOCH
 from app.sensors.fixes import fixes
+from app.sensors.heights import contradicted
 from app.sensors.machines import Rest, alarms
 from app.sensors.messages import Message, identity, readings
 from app.sensors.row import DeviceRow
@@ -60,7 +61,7 @@ def news(found: Readings, row: DeviceRow) -> tuple[Fixes | None, list[Fix]]:
 
     The row learns them. A cash machine's place is no news.
     """
-    located = fixes(found.readings)
+    located = fixes(found.readings, unfelt=contradicted(found.readings, row.climb))
     fresh = row.learn(located)
     if not fresh or found.customer_id is None or found.kind != "phone":
         return None, located

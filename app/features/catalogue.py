@@ -293,7 +293,8 @@ PHONE_FEATURES = [
         "phone",
         "doubts",
         "most that speaks against one fix within an hour of the payment: it is "
-        "mocked, too exact, teleported, or still while it says that it moves",
+        "mocked, too exact, teleported, still while it says that it moves, or its "
+        "altitude changes otherwise than the air pressure",
     ),
     Feature(
         "phone_ahead_seconds",

@@ -1,7 +1,7 @@
 """Fixes: what the location readings of a message say, and what speaks against them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import fsum, hypot, sqrt
 
 from app.events.payments import Place
@@ -20,21 +20,24 @@ _SHAKING = ("accelerometer", "accelerometeruncalibrated")
 _AXES = ("x", "y", "z")
 
 
-def fixes(readings: Sequence[Reading]) -> list[Fix]:
+def fixes(readings: Sequence[Reading], *, unfelt: Collection[int] = ()) -> list[Fix]:
     """Return the fixes of a message by time, with the doubts that it raises itself.
 
     `still`: it says that it moves fast while its accelerometer feels nothing.
     `too-exact`: it claims an accuracy that no phone has. `mocked`: it says itself
-    that an app made the place up.
+    that an app made the place up. `unfelt`: its altitude changed and the air did not,
+    or the other way round; the times of those are given.
     """
     still = _feels_nothing(readings)
     found = [
-        _fix(reading, still=still) for reading in readings if reading.sensor == LOCATION
+        _fix(reading, still=still, unfelt=reading.time in unfelt)
+        for reading in readings
+        if reading.sensor == LOCATION
     ]
     return sorted(found, key=lambda fix: fix.occurred_at)
 
 
-def _fix(reading: Reading, *, still: bool) -> Fix:
+def _fix(reading: Reading, *, still: bool, unfelt: bool) -> Fix:
     def number(name: str) -> float | None:
         value = reading.values.get(name)
         return value if isinstance(value, float) else None
@@ -48,6 +51,8 @@ def _fix(reading: Reading, *, still: bool) -> Fix:
         doubts.append("too-exact")
     if number("mocked") or number("isMocked"):
         doubts.append("mocked")
+    if unfelt:
+        doubts.append("unfelt")
     return Fix(
         moment(reading.time // 1000),
         number("latitude") or 0.0,

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from app.events.readings import Fix
 from app.sensors.fixes import teleported
+from app.sensors.heights import Climb
 from app.sensors.machines import Rest
 from app.sensors.reporting import is_news
 
@@ -37,6 +38,7 @@ class Kept(Struct, array_like=True):
     repeats: int
     readings: int
     rest: Rest | None = None
+    climb: Climb | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -47,13 +49,15 @@ VERSION = 1
 class DeviceRow:
     """Which messages of a device have come, its last fixes, and how it is at rest.
 
-    Only of a cash machine `rest` is known.
+    Only of a cash machine `rest` is known, and only of a phone with a barometer that
+    tells altitudes the heights of its `climb`.
     """
 
     __slots__ = (
         "_last",
         "_reported",
         "_sessions",
+        "climb",
         "messages",
         "readings",
         "repeats",
@@ -68,6 +72,7 @@ class DeviceRow:
         self.repeats = 0
         self.readings = 0
         self.rest: Rest | None = None
+        self.climb = Climb()
 
     def repeated(self, session: bytes, number: int) -> bool:
         """Whether a message came before; remembers that it has come.
@@ -130,6 +135,7 @@ class DeviceRow:
                 self.repeats,
                 self.readings,
                 self.rest,
+                self.climb if self.climb.heights else None,
             )
         )
 
@@ -152,6 +158,7 @@ class DeviceRow:
         row._last, row._reported = kept.last, kept.reported
         row.messages, row.repeats = kept.messages, kept.repeats
         row.readings, row.rest = kept.readings, kept.rest
+        row.climb = kept.climb or Climb()
         return row
 
     def view(self) -> dict[str, object]:

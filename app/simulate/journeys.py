@@ -5,6 +5,7 @@ from math import atan2, cos, degrees, radians, sin, tau
 from typing import Any
 
 from app.events.payments import Place
+from app.sensors.heights import pressure_hpa
 
 METRE = 1 / 111_195  # degrees of latitude
 SHAKES = 10  # accelerometer readings a second
@@ -34,6 +35,7 @@ class Journey:
             "latitude": self.home.latitude + north * METRE,
             "longitude": self.home.longitude + east * METRE / narrow,
             "altitude": round(180 + 20 * sin(angle), 1),
+            "verticalAccuracy": 4.0,
             "speed": 0.0 if still else self.mps,
             "bearing": round(degrees(atan2(aside - east, ahead - north)) % 360, 1),
             "horizontalAccuracy": 5.0 + 3.0 * sin(second / 7) ** 2,
@@ -47,7 +49,11 @@ class Journey:
         """Return the app's message number `number`, one a second."""
         fix = self.at(number)
         shaken = 0.05 + fix["speed"] / 4
-        readings = [{"name": "location", "time": now_ns, "values": fix}]
+        pressure = {"pressure": round(pressure_hpa(fix["altitude"]), 3)}
+        readings = [
+            {"name": "location", "time": now_ns, "values": fix},
+            {"name": "barometer", "time": now_ns, "values": pressure},
+        ]
         for shake in range(SHAKES):
             turn = tau * shake / SHAKES + number
             values = {
