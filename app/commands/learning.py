@@ -100,9 +100,8 @@ def chosen(file: Path, patterns: str | None) -> tuple[str, ...]:
     if patterns is None:
         return FEATURES
     names = list(NAMES)
-    if file.is_dir() and (carried := files.features(file)):
-        names = [name for name in NAMES if name in carried]
-        names += sorted(carried.difference(READABLE))
+    if file.is_dir():
+        names += sorted(files.features(file).difference(READABLE))
     told = [pattern.strip() for pattern in patterns.split(",")]
     for pattern in told:
         if not fnmatch.filter(names, pattern):

@@ -9,6 +9,7 @@ import polars as pl
 
 from app.detection.log import Log
 from app.errors import ModelError
+from app.features.catalogue import READABLE
 from app.features.clock import DAY
 from app.parquet import files
 
@@ -22,8 +23,8 @@ def read_archive(
     computed again. A payment is a fraud where its newest label says so.
 
     Raises:
-        ModelError: no decision is there, none carries a feature of those names, or no
-            payment has been labelled as fraud.
+        ModelError: no decision is there, none carries an aggregate of those names, or
+            no payment has been labelled as fraud.
         SmartbankError: the archive cannot be read.
     """
     if not (root / "decisions").is_dir():
@@ -32,7 +33,7 @@ def read_archive(
             "of role deliver write it, DATA_DIR/archive"
         )
         raise ModelError(message)
-    carried = files.features(root)
+    known = files.features(root).union(READABLE)
     frames = [
         frame.sort("occurred_at", maintain_order=True)
         for frame in files.decisions(
@@ -42,7 +43,7 @@ def read_archive(
     if not any(map(len, frames)):
         message = f"{root}: got no decision before {until or 'now'}"
         raise ModelError(message)
-    if lacking := [name for name in names if name not in carried]:
+    if lacking := [name for name in names if name not in known]:
         message = f"{root}: got no decision that carries {', '.join(lacking)}"
         raise ModelError(message)
     whole = pl.concat(frames)

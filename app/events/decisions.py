@@ -55,12 +55,13 @@ class Decision(Struct, frozen=True, gc=False):
     """The decision on one payment, on `decisions` (key: customer).
 
     `id` is the transaction's id: one transaction, one decision. `score` is 0 to
-    100. `features` is, before it has been on the wire, a struct with the features as
-    fields: the same JSON, made faster. The bytes are a function of the log and the
-    versions named, so a repeat after a crash is identical. `shadows` names the shadow
-    rules that fired: they counted for nothing. The live model's probability of fraud is
-    the feature `model_probability`; `contributions` tells what raised it most, where
-    the payment was not approved. No rule reads `shadow_probability`.
+    100. `features` has those that are known: one that is not there is null. Before it
+    has been on the wire it is a struct with all of them as fields, to be made faster.
+    The bytes are a function of the log and the versions named, so a repeat after a
+    crash is identical. `shadows` names the shadow rules that fired: they counted for
+    nothing. The live model's probability of fraud is the feature `model_probability`;
+    `contributions` tells what raised it most, where the payment was not approved. No
+    rule reads `shadow_probability`.
     """
 
     id: str

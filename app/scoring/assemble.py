@@ -91,8 +91,15 @@ def assemble(
     rules: CompiledRuleset,
     versions: Versions,
 ) -> list[Decision]:
-    """Write each evaluation up as the payment's decision."""
+    """Write each evaluation up as the payment's decision.
+
+    Raises:
+        ValueError: a vector is not as long as `rules.features`.
+    """
     features = _named(rules.features)
+    if wrong := set(map(len, vectors)) - {len(rules.features)}:
+        message = f"got vectors of {max(wrong)} numbers, expected {len(rules.features)}"
+        raise ValueError(message)
     versions = scores.by.named(versions)
     told = _contributions(vectors, evaluations, scores.by, names=rules.features)
     return [
@@ -134,5 +141,11 @@ def _contributions(
 
 @cache
 def _named(names: tuple[str, ...]) -> Callable[..., Any]:
-    """Return what names a vector's values: on the wire a dict, and made much faster."""
-    return msgspec.defstruct("Features", names, frozen=True, gc=False)
+    """Return what names a vector's values: on the wire a dict, and made much faster.
+
+    What is null is left out there: most features of most payments are.
+    """
+    known = [(name, float | None, None) for name in names]
+    return msgspec.defstruct(
+        "Features", known, frozen=True, gc=False, omit_defaults=True
+    )

@@ -49,9 +49,11 @@ def test_a_decision_carries_the_whole_evaluation_of_its_payment() -> None:
     assert (first.id, first.outcome, first.hits) == ("tx-0", "approve", [])
     assert (second.id, second.outcome, second.score) == ("tx-1", "review", 50.0)
     assert [hit.rule for hit in second.hits] == ["large-amount"]
-    assert msgspec.to_builtins(second.features) == dict(
-        zip(READABLE, a_vector(amount=150.0), strict=True)
-    )
+    told = dict(zip(READABLE, a_vector(amount=150.0), strict=True))
+    assert None in told.values()
+    assert msgspec.to_builtins(second.features) == {
+        name: value for name, value in told.items() if value is not None
+    }
     assert second.versions == VERSIONS
     assert second.timings == Timings(NOON, NOON, NOON + timedelta(seconds=1))
     assert second.payment == a_payment(id="tx-1")
@@ -72,7 +74,7 @@ def test_a_decision_survives_the_wire() -> None:
 
 
 def test_features_that_do_not_match_the_rules_are_not_decided_on() -> None:
-    with pytest.raises(TypeError, match="argument"):
+    with pytest.raises(ValueError, match=f"numbers, expected {len(READABLE)}"):
         decisions(
             [ProfiledPayment(a_payment(), [1.0] * 3)],
             [[0.0]],

@@ -17,7 +17,7 @@ OLD = versioned(Ruleset(bands=Bands(review_from=40, decline_from=80), rules=[a_r
 FOREIGN = versioned(
     Ruleset(
         bands=Bands(review_from=40, decline_from=80),
-        rules=[a_rule(expression="terminal_count_7d > 1", reason="busy")],
+        rules=[a_rule(expression="of_a_later_release > 1", reason="busy")],
     )
 )
 COUNTING = versioned(
@@ -76,13 +76,21 @@ async def test_or_by_others_that_have_decided(site: Site):
     assert told.json()["evaluation"]["outcome"] == "approve"
 
 
-async def test_features_are_those_of_the_decision_not_of_this_release(site: Site):
-    keep(site, without="terminal_count_7d")
-
-    assert (await again(site)).status_code == 200
+async def test_features_are_those_of_the_decision_and_else_of_this_release(site: Site):
+    keep(site)
     told = await again(site, ruleset=FOREIGN.version)
     assert told.status_code == 422
-    assert "terminal_count_7d" in told.json()["detail"]
+    assert "of_a_later_release" in told.json()["detail"]
+
+    site.archive.kept["shop/T1"]["features"]["of_a_later_release"] = 2.0
+    told = await again(site, ruleset=FOREIGN.version)
+    assert told.json()["evaluation"]["hits"][0]["reason"] == "busy"
+
+
+async def test_a_feature_that_a_decision_leaves_out_is_not_known(site: Site):
+    keep(site, without="amount")
+
+    assert (await again(site)).json()["evaluation"]["hits"] == []
 
 
 async def test_an_aggregate_is_what_the_decision_carries_or_unknown(site: Site):

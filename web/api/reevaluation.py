@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from app.errors import RuleError
 from app.events.decisions import Decision
+from app.features.catalogue import READABLE
 from app.rules.compiled import compile_ruleset
 from app.rules.ruleset import Ruleset
 from app.scoring.decide import Evaluation, decide
@@ -54,15 +55,15 @@ def routes(context: Context) -> APIRouter:
 def _evaluated(decision: Decision, ruleset: Ruleset) -> Evaluation:
     """Evaluate by the features that the decision carries.
 
-    An aggregate that it does not carry is null: nobody counted it then.
+    One that it does not carry is null: nobody knew it then.
 
     Raises:
-        Problem: 422, the ruleset reads a feature that the decision does not carry.
+        Problem: 422, the ruleset reads a feature that is no longer known.
     """
     try:
         own = {one.name for one in ruleset.aggregates}
-        carried = [name for name in decision.features if name not in own]
-        rules = compile_ruleset(ruleset, carried)
+        names = [*dict.fromkeys((*READABLE, *decision.features))]
+        rules = compile_ruleset(ruleset, [name for name in names if name not in own])
     except RuleError as error:
         detail = f"ruleset {ruleset.version} does not fit this decision: {error}"
         raise Problem(422, detail) from error

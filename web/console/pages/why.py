@@ -141,9 +141,9 @@ def features(decision: Decision) -> html.Section:
     groups = []
     for owner, title in OWNERS:
         mine = [
-            (feature, decision.features[name])
+            (feature, decision.features.get(name))
             for name, feature in known.items()
-            if feature.owner == owner and name in decision.features
+            if feature.owner == owner
         ]
         groups.append(
             html.Tbody([_group(title), *(_feature(*one, currency) for one in mine)])
