@@ -11,7 +11,6 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from app.engine.partitioner import partition_for
-from app.features.sessions import NAMES
 from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.simulate.bank import Bank
@@ -100,10 +99,9 @@ async def result(
 
     assert report.lost == 0
     assert len(found) == LIMIT
-    assert sum(one["session_actions"] is not None for one in told) > LIMIT / 10
-    assert sum(one["session_new_device"] == 1 for one in told) > 0
-    assert sum(one["minutes_since_beneficiary_added"] is not None for one in told) > 0
-    assert all(name in told[0] for name in NAMES)
+    assert sum("session_actions" in one for one in told) > LIMIT / 10
+    assert sum(one.get("session_new_device") == 1 for one in told) > 0
+    assert sum("minutes_since_beneficiary_added" in one for one in told) > 0
     await _hides(server, parts, road.log("one"))
     rows = await table_digest(server.address, CHANGELOG)
     return (digest(found), rows), [event["id"] for event in events.values()]
