@@ -1,7 +1,8 @@
 """The application that `faust -A app.main worker` runs, by role.
 
-Role `score` decides payments; role `deliver` brings decisions to the stores. Each
-is a consumer group of its own, so a slow store never holds up a decision.
+Role `score` decides payments; role `deliver` brings decisions to the stores; role
+`sketch` keeps small summaries of them. Each is a consumer group of its own, so that
+neither a slow store nor a summary ever holds up a decision.
 """
 
 import mode.loop
@@ -31,6 +32,10 @@ AGENTS = {
         "agents.labels",
         "agents.series",
         "agents.backfill",
+        "web.mount",
+    ],
+    "sketch": [
+        "agents.sketches",
         "web.mount",
     ],
 }

@@ -37,7 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     mqtt_key: str = ""
     mqtt_ca: str = ""
     database: Annotated[str, Meta(pattern="^[a-z0-9_-]+$")] = "smartbank"
-    role: Literal["score", "deliver"] = "score"
+    role: Literal["score", "deliver", "sketch"] = "score"
     worker: Annotated[str, Meta(pattern="^[A-Za-z0-9._-]+$")] = "worker-1"
     partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
     web_host: str = "127.0.0.1"
@@ -49,6 +49,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     token_key_id: Annotated[str, Meta(pattern="^[a-z0-9]{1,8}$")] = "k1"
     session_key: str = ""
     checkpoint_interval: Annotated[float, Meta(gt=0)] = 1.0
+    sketch_capacity: Annotated[int, Meta(ge=1, le=100_000_000)] = 50_000
+    sketch_error: Annotated[float, Meta(gt=0, lt=1)] = 0.01
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:

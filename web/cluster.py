@@ -39,16 +39,29 @@ class Cluster:
         self._heard = {who: one for who, one in self._heard.items() if one[0] > since}
         return [self._heard[who][1] for who in sorted(self._heard)]
 
-    def owner(self, topic: str, key: bytes) -> str | None:
-        """Return the URL of the worker that owns a key of a topic, if one does now."""
+    def owner(self, topic: str, key: bytes, *, role: str = "score") -> str | None:
+        """Return the URL of the worker that owns a key of a topic, if one does now.
+
+        Workers of another role may read the same topic, for other ends.
+        """
         partition = partition_for(key, self._partitions)
-        claims = [
+        return self.owners(topic, role=role).get(partition)
+
+    def owners(self, topic: str, *, role: str) -> dict[int, str]:
+        """Return the URL of the worker that owns each partition of a topic now.
+
+        Of two that claim one, who spoke last is right; what nobody owns is left out.
+        """
+        heard = [
             pulse
             for pulse in self.workers()
-            if pulse.state == "running" and partition in pulse.owned.get(topic, ())
+            if pulse.role == role and pulse.state == "running"
         ]
-        newest = max(claims, key=lambda pulse: pulse.at, default=None)
-        return newest.url if newest else None
+        return {
+            partition: pulse.url
+            for pulse in sorted(heard, key=lambda pulse: pulse.at)
+            for partition in pulse.owned.get(topic, ())
+        }
 
 
 class Follower(Service):

@@ -143,8 +143,8 @@ class Live:
     def _lag(self, now: float) -> dict[str, int]:
         waiting: Counter[str] = Counter()
         for heard, pulse in self._heard.values():
-            if now - heard <= SILENCE:
-                waiting.update(pulse.lag)
+            if now - heard <= SILENCE and pulse.role != "sketch":
+                waiting.update(pulse.lag)  # no stage waits for a sketch
         return dict(waiting)
 
     def _workers(self, now: float) -> list[WorkerState]:

@@ -54,7 +54,7 @@ IN_FLIGHT = 1_000  # fewer than a replay has: what waits is latency
     default=2,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Workers that decide; one more delivers.",
+    help="Workers that decide; one more delivers, one keeps sketches.",
 )
 @click.option(
     "--recording",

@@ -1,4 +1,4 @@
-"""Run a worker: score payments, deliver decisions, or both."""
+"""Run a worker: score payments, deliver decisions, keep sketches, or all of it."""
 
 import os
 import shutil
@@ -16,6 +16,7 @@ from app.engine.errors import REPLACED
 from app.local.workers import WORKER
 from app.settings import load, secret
 
+ROLES = ("score", "deliver", "sketch")
 LONGEST_PAUSE = 30.0  # seconds
 LOOK = 0.1
 
@@ -23,10 +24,10 @@ LOOK = 0.1
 @click.command()
 @click.option(
     "--role",
-    type=click.Choice(["score", "deliver", "all"]),
+    type=click.Choice([*ROLES, "all"]),
     default="all",
     show_default=True,
-    help="all is one process for each of the two.",
+    help="all is one process for each of the three.",
 )
 @click.option("--name", default="worker-1", show_default=True, help="Its name.")
 @click.option("--port", default=8080, show_default=True, help="Its web server's port.")
@@ -40,9 +41,9 @@ def worker(*, role: str, name: str, port: int, loglevel: str) -> None:
     """
     settings = load()
     secret(settings.session_key, "session_key")
-    if role != "deliver":
+    roles = ROLES if role == "all" else (role,)
+    if "score" in roles:
         secret(settings.token_key, "token_key")
-    roles = ["score", "deliver"] if role == "all" else [role]
     keepers = [
         Keeper(
             [sys.executable, *WORKER, "--loglevel", loglevel],

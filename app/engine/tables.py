@@ -80,6 +80,22 @@ class Partition(Generic[R]):
         row = self.rows.get(key)
         return self._row.decode(row) if isinstance(row, bytes) else row
 
+    def hold(self, key: bytes) -> R | None:
+        """Return a key's row to look at often, or None; it is decoded once."""
+        row = self.rows.get(key)
+        if isinstance(row, bytes):
+            row = self.rows[key] = self._row.decode(row)
+        return row
+
+    def drop(self, key: bytes) -> None:
+        """Forget a key's row; the next checkpoint tells."""
+        if self.rows.pop(key, None) is not None:
+            self.dirty.add(key)
+
+    def known_keys(self) -> list[bytes]:
+        """Return the keys of all rows, but for the shared one's."""
+        return [key for key in self.rows if key != SHARED]
+
     def shared(self, *, learn: bool = False) -> Any:
         """Return the row that the partition shares, None where nothing made one.
 

@@ -58,7 +58,7 @@ def housed(folder: Path, *, port: int, scorers: int) -> Iterator[Demo]:
                     **stack.environment(),
                     "SMARTBANK_USERS_FILE": str(_users_file(folder, password)),
                 }
-                roles = ["score"] * scorers + ["deliver"]
+                roles = ["score"] * scorers + ["deliver", "sketch"]
                 workers = [
                     worker_server(
                         folder / "workers",

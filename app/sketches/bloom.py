@@ -12,7 +12,8 @@ HEADER = Layout("<BIIIIqq")
 """Version; bits and hashes of a generation; how many things each of the two holds;
 when each began."""
 VERSION = 1
-_HALF = (1 << 48) - 1
+HALF = (1 << 48) - 1
+"""Of a hash: where the first bit is, and how far it is to the next."""
 
 
 class Plan(NamedTuple):
@@ -92,6 +93,11 @@ class Block:
                 self.young[place >> 3] |= 1 << (place & 7)
         return known
 
+    def settled(self, thing: str, at: int, *, plan: Plan) -> bool:
+        """Say whether to add a thing would change nothing."""
+        due = self.counts[0] >= plan.capacity or at - self.since[0] >= plan.lasts
+        return bool(self.bits) and not due and not self._look(thing)[0]
+
     def __contains__(self, thing: str) -> bool:
         return bool(self.bits) and self._look(thing)[1]
 
@@ -127,7 +133,7 @@ class Block:
     def _places(self, thing: str) -> list[int]:
         """Return the bits of a thing: enhanced double hashing (Dillinger, 2004)."""
         hashed = mmh3.hash128(thing, signed=False)
-        place, step, bits = hashed & _HALF, hashed >> 48 & _HALF, self.bits
+        place, step, bits = hashed & HALF, hashed >> 48 & HALF, self.bits
         places = []
         for turn in range(self.hashes):
             places.append(place % bits)

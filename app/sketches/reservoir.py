@@ -1,9 +1,9 @@
 """Reservoirs: a fair sample of a stream, the same whatever the order it came in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import heappush, heappushpop
 from math import log
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 import mmh3
 import msgspec
@@ -65,11 +65,22 @@ class Reservoir(Generic[T]):
         self._ids.add(identity)
         return True
 
+    def passes(self, identity: str) -> bool:
+        """Say whether to add an item of weight 1 would change nothing of the sample."""
+        kept = self._kept
+        if len(kept) < self.size:
+            return False
+        return lot(identity, salt=self.salt) >= -kept[0][0] or identity in self._ids
+
+    def join(self, drawn: Iterable[Sampled[T]]) -> None:
+        """Take what another reservoir of the same salt has drawn."""
+        for one in drawn:
+            self._keep(one.rank, one.id, one.item)
+
     def merge(self, other: "Reservoir[T]") -> None:
         """Become the sample of what both have seen; both drew with the same salt."""
         self.seen += other.seen
-        for rank, identity, item in other._kept:  # noqa: SLF001 - one of our own
-            self._keep(-rank, identity, item)
+        self.join(other.sample())
 
     def sample(self) -> list[Sampled[T]]:
         """Return the sample, smallest lots first."""
@@ -84,13 +95,13 @@ class Reservoir(Generic[T]):
         return msgspec.json.encode([self.size, self.salt, self.seen, kept])
 
     @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """Return the reservoir that `encode` made the bytes from."""
-        size, salt, seen, kept = msgspec.json.decode(data)
+    def decode(cls, data: bytes, *, item: Any = Any) -> Self:
+        """Return the reservoir that `encode` made the bytes from, its items typed."""
+        kind = tuple[int, str, int, list[tuple[float, str, item]]]
+        size, salt, seen, kept = msgspec.json.decode(data, type=kind)
         made = cls(size, salt=salt)
         made.seen = seen
-        for rank, identity, item in kept:
-            made._keep(rank, identity, item)
+        made.join(Sampled(*one) for one in kept)
         return made
 
 

@@ -106,7 +106,7 @@ def test_a_killed_worker_comes_back_and_ctrl_c_leaves_nothing_running(tmp_path: 
             found = answer.json()["workers"] if answer.is_success else []
             return {one["worker"]: one for one in found}
 
-        _until(lambda: len(workers()) == 3 and _decided(workers()) > 0)
+        _until(lambda: len(workers()) == 4 and _decided(workers()) > 0)
         victim = int(re.search(r"kill -9 (\d+)", guide)[1])  # type: ignore[index]
         os.kill(victim, signal.SIGKILL)
         _until(lambda: "worker-1" in workers() and _decided(workers()) > 0)
@@ -115,7 +115,7 @@ def test_a_killed_worker_comes_back_and_ctrl_c_leaves_nothing_running(tmp_path: 
 
     assert demo.returncode == 0
     assert " 0 lost" in said
-    assert len(children) >= 6
+    assert len(children) >= 7
     assert alive(children) == set()
 
 

@@ -146,3 +146,21 @@ def test_the_row_that_a_partition_shares_is_kept_beside_the_others() -> None:
     assert again.shared().said == "whole"
     assert again.touch(b"a").n == 1
     assert again.dirty == {b"a"}
+
+
+def test_a_row_that_is_held_is_decoded_once_and_not_made_dirty() -> None:
+    partition = restored([(b"a", b"3"), (b"b", b"4")])
+
+    assert partition.hold(b"a") is partition.hold(b"a") is partition.rows[b"a"]
+    assert partition.hold(b"c") is None
+    assert partition.known_keys() == [b"a", b"b"]
+    assert not partition.dirty
+
+
+def test_a_row_that_is_dropped_is_gone_after_the_next_checkpoint() -> None:
+    partition = restored([(b"a", b"3"), (b"b", b"4")])
+    partition.drop(b"a")
+    partition.drop(b"c")
+
+    assert partition.hold(b"a") is None
+    assert partition.checkpoint()[0] == [(b"a", None)]

@@ -108,6 +108,8 @@ class MemoryArchive:
 class Table:
     """One customer table that owns the given partitions."""
 
+    name = "customers"
+
     def __init__(self, *owned: int) -> None:
         self.owned = dict.fromkeys(owned)
         self.rows: dict[bytes, CustomerRow] = {}

@@ -75,3 +75,15 @@ def test_one_name_in_two_roles_is_two_workers():
         ("deliver", 0),
         ("score", 5),
     ]
+
+
+def test_a_worker_of_another_role_that_reads_the_same_topic_is_not_the_owner():
+    cluster = Cluster(4)
+    cluster.add(pulse("one", at=AT))
+    cluster.add(pulse("two", role="sketch", at=AT + timedelta(seconds=1)))
+
+    assert owner(cluster, 0) == "http://one"
+    assert cluster.owners("customer-activity", role="sketch") == {
+        0: "http://two",
+        1: "http://two",
+    }

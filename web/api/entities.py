@@ -72,13 +72,15 @@ async def remembered(
 ) -> Response:
     """Return a row as its table's owner has it; `source` feeds the table.
 
-    The table is found by its source: a worker of role `deliver` has none, and must
-    not declare one.
+    The table is found by its source: a worker of another role than `score` has none,
+    or one of another name, and must not declare it.
     """
     key = identity.encode(errors="replace")
     engine = context.app.engine
     table = engine.tables.get(source)
     partition = partition_for(key, context.settings.partitions)
+    if table is not None and table.name != noun:
+        table = None  # another role's, which learns other things from the same log
     if table is not None and engine.sought and partition in table.owned:
         row = table.find(key, partition_for)
         if row is None:

@@ -21,6 +21,7 @@ from web.console.pages import (
     policy,
     rule,
     rules,
+    sketches,
     transaction,
     transactions,
     versions,
@@ -79,6 +80,7 @@ def build(context: Context) -> ASGIApp:
     policy.register(app, manager)
     lists.register(app, manager)
     aggregates.register(app, manager)
+    sketches.register(app, client)
     push.register(app, client)
     return Pages(app.server)
 
@@ -103,13 +105,14 @@ def _route(app: Dash, client: Client, manager: Manager) -> None:
 
 def page(client: Client, manager: Manager, path: str) -> html.Div:
     """Return the page at a path; one that says so where there is none."""
-    whole = path.rstrip("/")
-    if whole == live.PATH.rstrip("/"):
-        return live.layout(client.snapshot())
-    if whole == models.PATH:
-        return models.layout(client)
-    if whole == transactions.PATH:
-        return transactions.layout(client.snapshot())
+    single: dict[str, Callable[[], html.Div]] = {
+        live.PATH.rstrip("/"): lambda: live.layout(client.snapshot()),
+        models.PATH: lambda: models.layout(client),
+        sketches.PATH: sketches.layout,
+        transactions.PATH: lambda: transactions.layout(client.snapshot()),
+    }
+    if whole := single.get(path.rstrip("/")):
+        return whole()
     if path.startswith(transaction.PATH):
         return transaction.layout(unquote(path.removeprefix(transaction.PATH)))
     if devices.of_devices(path):
@@ -152,6 +155,7 @@ SINGLE = (
     policy.PATH,
     lists.PATH,
     aggregates.PATH,
+    sketches.PATH,
 )
 FOLDERS = (
     transaction.PATH,

@@ -12,6 +12,7 @@ from web.console.pages import (
     models,
     policy,
     rules,
+    sketches,
     transactions,
 )
 
@@ -24,7 +25,11 @@ NAVIGATION = (
     ("Lists", lists.PATH),
     ("Policy", policy.PATH),
     ("Models", models.PATH),
+    ("Sketches", sketches.PATH),
 )
+
+ALLOWED = {devices.PATH: devices.allowed, sketches.PATH: sketches.allowed}
+"""Pages that are not for every role, and who may see them."""
 
 KEYS = (
     ("/", "search by id"),
@@ -38,6 +43,10 @@ KEYS = (
 )
 
 THEMES = (("system", "System"), ("light", "Light"), ("dark", "Dark"))
+
+
+def _anybody() -> bool:
+    return True
 
 
 def layout(client: Client) -> html.Div:
@@ -62,7 +71,7 @@ def _header(client: Client) -> html.Header:
     links = [
         html.A(name, href=path, **{"data-page": path})
         for name, path in NAVIGATION
-        if path != devices.PATH or devices.allowed()
+        if ALLOWED.get(path, _anybody)()
     ]
     source = marks.badge(client.snapshot().source)
     return html.Header(

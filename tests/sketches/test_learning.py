@@ -1,0 +1,217 @@
+"""Learning: what decisions teach the sketches, and that it is the same every time."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.engine.tables import Partition
+from app.events.payments import Card, Place
+from app.sketches import samples
+from app.sketches.learning import learn
+from app.sketches.observed import Kind, Observed, cell, segment
+from app.sketches.rows import Population, SketchRow
+from app.sketches.seen import (
+    IMPOSSIBLE,
+    LASTS,
+    PROBES,
+    Filters,
+    merged,
+)
+from tests.scoring.builders import NOON
+from tests.web.pulses import a_decision
+
+FILTERS = Filters(capacity=3_000, error=0.01, partitions=4)
+VIENNA = Place(48.2082, 16.3738)
+
+decode = msgspec.json.Decoder(Observed).decode
+
+
+def observed(number: int, *, payments: float = 1.0, **fields: Any) -> Observed:
+    """Build a decision as sketches read it off the log."""
+    outcome = fields.pop("outcome", "approve")
+    features = {"customer_count_30d": payments, "amount": 1.0}
+    payment = {
+        "terminal_id": f"P{number % 50}",
+        "device_id": f"d-{number}",
+        "card": Card(f"k1:{number}", "0042"),
+        **fields,
+    }
+    decision = a_decision(
+        f"T{number}", outcome=outcome, features=features, payment=payment
+    )
+    return decode(msgspec.json.encode(decision))
+
+
+def rows() -> Partition[SketchRow]:
+    return Partition(SketchRow, Population)
+
+
+def learnt(numbers: range, partition: Partition[SketchRow]) -> Partition[SketchRow]:
+    for number in numbers:
+        one = observed(number, payments=number % 80, place=VIENNA)
+        learn(partition, one, filters=FILTERS)
+    return partition
+
+
+def restored(partition: Partition[SketchRow]) -> Partition[SketchRow]:
+    """Give the rows as another worker finds them."""
+    again = rows()
+    again.rows = dict(partition)
+    return again
+
+
+def test_what_a_payment_names_is_seen_by_whom_and_over_all():
+    partition = rows()
+    learn(partition, observed(1, payments=30, place=VIENNA), filters=FILTERS)
+
+    things: list[tuple[Kind, str]] = [
+        ("device", "d-1"),
+        ("card", "k1:1"),
+        ("terminal", "P1"),
+        ("place", cell(VIENNA)),
+    ]
+    for kind, value in things:
+        assert FILTERS.seen(partition, kind, value)
+        assert FILTERS.seen(partition, kind, value, segment="regular")
+        assert not FILTERS.seen(partition, kind, value, segment="new")
+        assert not FILTERS.seen(partition, kind, f"{value}0")
+
+
+def test_a_payment_without_card_device_or_place_teaches_its_terminal_only():
+    partition = rows()
+    one = observed(1, card=None, device_id=None, place=None)
+    learn(partition, one, filters=FILTERS)
+
+    found = {(f.kind, f.things) for f in FILTERS.fills(partition) if not f.by_segment}
+    assert found == {("terminal", 1), ("card", 0), ("device", 0), ("place", 0)}
+
+
+def test_a_place_becomes_known_when_its_payment_is_drawn_and_not_else():
+    partition = rows()
+    for number in range(3_000):
+        learn(partition, observed(number, place=None), filters=FILTERS)
+    far = Place(-33.9, 151.2)
+    one = next(
+        one
+        for one in (observed(number, place=far) for number in range(3_000, 4_000))
+        if partition.rows[b"sample/new/approve/pos"].reservoir.passes(one.id)  # type: ignore[union-attr]
+    )
+    learn(partition, one, filters=FILTERS)
+
+    assert FILTERS.seen(partition, "terminal", one.payment.terminal_id)
+    assert not FILTERS.seen(partition, "place", cell(far))
+
+
+def test_what_is_learnt_is_the_same_after_a_restart_and_a_repeat():
+    whole = learnt(range(2_000), rows())
+    halves = learnt(range(700), rows())
+    for cut in (700, 701, 1_500):
+        halves = learnt(
+            range(cut, {700: 701, 701: 1_500}.get(cut, 2_000)), restored(halves)
+        )
+
+    assert dict(restored(halves)) == dict(whole)
+    assert all(len(row) <= 17 * 1024 for _, row in whole)
+
+
+def test_a_payment_that_changes_nothing_makes_only_the_count_dirty():
+    partition = learnt(range(2_000), rows())
+    partition.dirty.clear()
+    again = observed(5, payments=5, place=VIENNA)
+    learn(partition, again, filters=FILTERS)
+
+    assert partition.dirty == {b""}
+
+
+def test_a_thing_is_forgotten_after_two_generations_of_event_time():
+    partition = rows()
+    learn(partition, observed(1), filters=FILTERS)
+    for month in (1, 2):
+        later = NOON + timedelta(seconds=month * LASTS)
+        for number in range(2, 200):
+            one = observed(number, occurred_at=later)
+            learn(partition, one, filters=FILTERS)
+
+    assert not FILTERS.seen(partition, "device", "d-1")
+    assert FILTERS.seen(partition, "device", "d-2")
+
+
+def test_filters_of_another_capacity_begin_anew_and_drop_the_former():
+    partition = learnt(range(10), rows())
+    larger = Filters(capacity=9_000, error=0.01, partitions=4)
+    learn(partition, observed(11), filters=larger)
+
+    assert larger.seen(partition, "device", "d-11")
+    assert not FILTERS.seen(partition, "device", "d-1")
+    kept = [key for key in partition.known_keys() if key.startswith(b"seen/")]
+    assert 0 < len(kept) <= 6
+    assert all(partition.rows[key].block.bits for key in kept)  # type: ignore[union-attr]
+
+
+def test_the_error_measured_by_impossible_things_is_the_one_expected():
+    filters = Filters(capacity=4_000, error=0.2, partitions=1)
+    partition = rows()
+    for number in range(4_000):
+        filters.learn(partition, "device", f"d-{number}", segment="new", at=0)
+    found = next(f for f in filters.fills(partition) if f.kind == "device")
+
+    assert found.things == pytest.approx(4_000, rel=0.06)  # some are taken for seen
+    assert found.measured == pytest.approx(found.expected, rel=0.1)
+    assert found.expected < found.configured == 0.2
+
+
+def test_blocks_are_asked_for_impossible_things_as_for_any_other():
+    filters = Filters(capacity=3_000, error=0.5, partitions=1)
+    partition = rows()
+    for number in range(3_000):
+        filters.learn(partition, "card", f"{number}", segment="new", at=0)
+    told = next(f for f in filters.fills(partition) if f.kind == "card")
+    wrong = sum(
+        filters.seen(partition, "card", IMPOSSIBLE.format(number))
+        for number in range(PROBES)
+    )
+
+    assert wrong > 1_000
+    assert told.measured == wrong / PROBES
+
+
+def test_a_filter_over_partitions_errs_where_any_of_them_does():
+    fills = list(FILTERS.fills(learnt(range(2_000), rows())))
+    one = fills[0]
+    whole = merged([one, one, one, one])
+
+    assert whole.expected == pytest.approx(1 - (1 - one.expected) ** 4)
+    assert (whole.things, whole.blocks) == (4 * one.things, 4 * one.blocks)
+    assert whole.configured == 0.01
+
+
+def test_samples_of_partitions_merge_into_that_of_the_whole():
+    whole = samples.kept(learnt(range(2_000), rows()))
+    parts = [
+        *samples.kept(learnt(range(900), rows())),
+        *samples.kept(restored(learnt(range(900, 2_000), rows()))),
+    ]
+
+    assert samples.merged(parts) == whole
+    assert sum(one.stratum.seen for one in whole) == 2_000
+    assert {one.stratum.kept for one in whole} == {samples.SIZE}
+    assert {one.stratum.segment for one in whole} == {
+        segment(count) for count in range(80)
+    }
+
+
+def test_a_sample_names_neither_customer_nor_card():
+    learnt_one = samples.kept(learnt(range(1), rows()))
+    text = msgspec.json.encode(learnt_one).decode()
+
+    assert "k1:" not in text
+    assert "customer" not in text
+    assert '"T0"' in text
+
+
+def test_bytes_of_something_else_are_refused():
+    with pytest.raises(ValueError, match="got kind b'x'"):
+        SketchRow.decode(b"xyz")
+    assert SketchRow.decode(b"").encode() == b""
