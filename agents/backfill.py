@@ -22,7 +22,7 @@ from mode import Service
 from app.errors import SmartbankError
 from app.events.aggregates import Aggregate, Declared, Ready
 from app.features.aggregates import Owner
-from app.main import app, rules, rules_follower, settings
+from app.main import app, keys, rules, rules_follower, settings
 from app.parquet.files import newest_day
 from app.parquet.past import Found, horizon, remembered
 from app.rules.rulebook import Backfilled
@@ -105,7 +105,9 @@ class Backfill(Service):
                 return  # there is something new to declare: begin anew
         counts = {}
         for one in aggregates:
-            counts[one.name] = await self._send(remembered(archive, [one]))
+            counts[one.name] = await self._send(
+                remembered(archive, [one], to_open=keys.to_open)
+            )
         await self._tell(Ready(list(aggregates)))
         for topic in ACTIVITY.values():
             if not await passed("score", topic, unless=lambda: self._due):

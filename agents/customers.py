@@ -14,6 +14,7 @@ from app.errors import BadRecord
 from app.events.aggregates import Declared, Ready, Remembered
 from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
+from app.events.erasures import Erased
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Fixes
@@ -22,7 +23,7 @@ from app.main import app, counters
 from app.topics import APP_EVENTS_APPLIED, CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent
+Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent | Erased
 NONE: Told = {}
 
 decode = msgspec.json.Decoder(Activity).decode
@@ -52,6 +53,9 @@ def profile(
         if isinstance(event, Payment) and event.currency not in MINOR_PER_MAJOR:
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
             out.reject(record, wrong)
+            continue
+        if isinstance(event, Erased):
+            rows[record.partition].drop(event.customer_id.encode())
             continue
         row = rows[record.partition].touch(event.customer_id.encode())
         if not isinstance(event, Payment):

@@ -13,13 +13,14 @@ from agents.sinks.delivery import Delivery
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
 from agents.sinks.parquet import ParquetSink
+from agents.sinks.sealing import Sealing
 from app.archive import Decided
 from app.engine.batches import Batch, Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
 from app.events.decisions import Decision
 from app.events.labels import Label
-from app.main import app, counters, settings
+from app.main import app, counters, keys, settings
 from app.parquet.frames import Labelled, decisions_frame, labels_frame
 from app.topics import DECISIONS, LABELS_APPLIED
 
@@ -30,10 +31,10 @@ decode = msgspec.json.Decoder(Decision).decode
 decode_label = msgspec.json.Decoder(Label).decode
 archive = Path(settings.data_dir) / "archive"
 deliveries: list[Delivery[Decided]] = [
-    Delivery(MongoSink(settings)),
-    Delivery(ElasticSink(settings)),
+    Delivery(Sealing(MongoSink(settings), keys)),
+    Delivery(Sealing(ElasticSink(settings), keys)),
     Delivery(
-        ParquetSink(archive / "decisions", frame=decisions_frame),
+        Sealing(ParquetSink(archive / "decisions", frame=decisions_frame), keys),
         most=ROWS,
         linger=LINGER,
     ),

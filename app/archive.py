@@ -1,6 +1,7 @@
 """Archive: every decision in Mongo, the first one written stands."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from pymongo.errors import BulkWriteError
 
 from app.events.decisions import Decision
 from app.events.labels import TransactionLabel
+from app.privacy.personal import DataKey, put_back
 from app.settings import Settings
 
 COLLECTION = "decisions"
@@ -29,7 +31,8 @@ _INDEXES = (
 class Decided(NamedTuple):
     """A decision as it came down the log; `decided_at` is when Kafka took it.
 
-    `partition` and `offset` are its place in the topic.
+    `partition` and `offset` are its place in the topic. For stores that hold what is
+    personal sealed, the decision is without, and `personal` is that.
     """
 
     decision: Decision
@@ -37,6 +40,16 @@ class Decided(NamedTuple):
     decided_at: datetime
     partition: int
     offset: int
+    personal: bytes = b""
+
+
+ToOpen = Callable[[Iterable[str]], Mapping[str, DataKey]]
+"""Returns the keys of customers, of those who have one; blocking."""
+
+
+def nobody(customers: Iterable[str]) -> Mapping[str, DataKey]:  # noqa: ARG001 - as all of its kind
+    """Return no key: what is sealed stays so."""
+    return {}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -51,11 +64,12 @@ class Archive:
     """Decisions in the collection `decisions` of the settings' Mongo database.
 
     A document is the decision's JSON, its `id` as `_id`, with `occurred_at` (of the
-    payment) and `decided_at` as dates to sort by. Labels of payments that are not
-    there yet wait in `labels_aside`.
+    payment) and `decided_at` as dates to sort by, and what is personal sealed in
+    `personal`. Labels of payments that are not there yet wait in `labels_aside`.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, to_open: ToOpen = nobody) -> None:
+        self._to_open = to_open
         self._client = AsyncIOMotorClient(
             settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
         )
@@ -99,13 +113,20 @@ class Archive:
         """Return a payment's decision with its `decided_at`, or None.
 
         Raises:
-            PyMongoError: Mongo is away, or refuses.
+            PyMongoError, ServiceError: Mongo is away, or refuses.
+            SealError: what is personal was changed.
         """
         found = await self._decisions.find_one({"_id": transaction_id})
-        if found is None:
-            return None
-        del found["occurred_at"]
-        return {"id": found.pop("_id"), **found}
+        return (await self._opened([found]))[0] if found else None
+
+    async def _opened(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return documents as decisions, with what is personal back in its place.
+
+        Where the customer's key was destroyed, `erased` is true instead.
+        """
+        sealed = {one["payment"]["customer_id"] for one in found if "personal" in one}
+        keys = await asyncio.to_thread(self._to_open, sealed) if sealed else {}
+        return [_told(one, keys) for one in found]
 
     async def places(self, transaction_ids: Iterable[str]) -> dict[str, Place]:
         """Return the places of those payments that are there.
@@ -166,8 +187,22 @@ def _label_id(label: TransactionLabel) -> str:
     return f"{label.transaction_id} {label.kind} {label.labelled_at.isoformat()}"
 
 
+def _told(found: dict[str, Any], keys: Mapping[str, DataKey]) -> dict[str, Any]:
+    del found["occurred_at"]
+    identity, personal = found.pop("_id"), found.pop("personal", None)
+    if personal is not None:
+        key = keys.get(found["payment"]["customer_id"])
+        if key is None:
+            found["erased"] = True
+        else:
+            put_back(found, key.open(bytes(personal), decision=identity))
+    return {"id": identity, **found}
+
+
 def _document(one: Decided) -> dict[str, Any]:
     document = msgspec.to_builtins(one.decision)
+    if one.personal:
+        document["personal"] = one.personal
     return {
         "_id": document.pop("id"),
         **document,

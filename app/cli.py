@@ -24,6 +24,8 @@ COMMANDS = {
     "topics": "app.commands.topics:topics",
     "bench": "app.commands.bench:bench",
     "anonymise": "app.commands.anonymise:anonymise",
+    "erase": "app.commands.erase:erase",
+    "keys": "app.commands.keys:keys",
     "doctor": "app.commands.doctor:doctor",
 }
 

@@ -9,6 +9,7 @@ SmartbankError
 ├── ColumnMapError   a file whose columns do not fit its map
 ├── AnonymityError   a table that cannot be made as anonymous as asked
 ├── ModelError       a model that cannot be made or used
+├── SealError        what is sealed and cannot be opened
 └── ServiceError     a server that could not be started or reached
 ```
 """
@@ -58,3 +59,7 @@ class ModelError(SmartbankError):
 
 class ServiceError(SmartbankError):
     """A server could not be started or reached."""
+
+
+class SealError(SmartbankError):
+    """What is sealed cannot be opened: the key is gone, another, or it was changed."""

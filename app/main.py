@@ -9,6 +9,7 @@ import mode.loop
 
 from app import topics
 from app.counters import Counters
+from app.customer_keys import CustomerKeys
 from app.engine.application import Application
 from app.engine.follower import Follower
 from app.live_devices import LiveDevices
@@ -44,6 +45,7 @@ mode.loop.use("uvloop")
 settings = load()
 counters = Counters()
 waiters = Waiters()
+keys = CustomerKeys(settings)
 rules = LiveRules()
 rules_follower = Follower(settings.kafka, topics.RULES.name, hear=rules.hear)
 models = LiveModels()

@@ -18,6 +18,7 @@ from app.events.aggregates import Declared, Ready, Remembered
 from app.events.app_events import AppEvent, StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Device
+from app.events.erasures import Erased
 from app.events.labels import Label, TransactionLabel
 from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
@@ -36,7 +37,7 @@ TYPES: dict[str, Any] = {
     topics.SENSOR_READINGS.name: Push,
     topics.READINGS.name: Readings,
     topics.CUSTOMER_ACTIVITY.name: (
-        Payment | Label | Fixes | AppEvent | Declared | Remembered | Ready
+        Payment | Label | Fixes | AppEvent | Declared | Remembered | Ready | Erased
     ),
     topics.TERMINAL_ACTIVITY.name: (
         ProfiledPayment | Label | Alarms | Declared | Remembered | Ready

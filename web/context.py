@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from pymongo.errors import PyMongoError
 
 from app.counters import Counters
+from app.customer_keys import CustomerKeys
 from app.engine.application import Application
 from app.engine.follower import Follower
+from app.errors import ServiceError
 from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_models import LiveModels
@@ -42,9 +44,10 @@ class Archive(Protocol):
 class Context:
     """What pages and routes need of the worker that they run in.
 
-    The followers keep `rules`, `models`, `lists` and `devices` up to date. `archive` is
-    None where the worker has none. Whoever reads months of Parquet files waits for
-    `turn` first: one at a time, since payments are decided beside it.
+    The followers keep `rules`, `models`, `lists` and `devices` up to date. `keys` open
+    what is personal in the stores. `archive` is None where the worker has none. Whoever
+    reads months of Parquet files waits for `turn` first: one at a time, since payments
+    are decided beside it.
     """
 
     settings: Settings
@@ -65,6 +68,7 @@ class Context:
     forwarder: Forwarder
     live: Live
     phones: Phones
+    keys: CustomerKeys
     archive: Archive | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -79,6 +83,6 @@ class Context:
         try:
             async with asyncio.timeout(ARCHIVE_SECONDS):
                 return await self.archive.decision(transaction_id)
-        except (TimeoutError, PyMongoError) as error:
+        except (TimeoutError, PyMongoError, ServiceError) as error:
             detail = "the archive of decisions does not answer"
             raise Problem(503, detail, kind="unavailable", retry_after=5) from error

@@ -104,7 +104,8 @@ class WebServer(Service):
             forwarder=Forwarder(signatures),
             live=live,
             phones=phones,
-            archive=Archive(settings),
+            keys=main.keys,
+            archive=Archive(settings, to_open=main.keys.to_open),
         )
         heart = Heart(settings, app, self._counters, url=self.url)
         for service in (outlet, follower, health, PulseSender(heart, outlet)):

@@ -11,6 +11,7 @@ from app.engine.partitioner import partition_for
 from app.engine.publisher import close
 from app.topics import (
     APP_EVENTS,
+    CUSTOMER_ACTIVITY,
     DEVICES,
     LABELS_BY_TRANSACTION,
     LISTS,
@@ -25,6 +26,7 @@ from web.problems import Problem
 SENT = (
     TRANSACTIONS,
     APP_EVENTS,
+    CUSTOMER_ACTIVITY,
     LABELS_BY_TRANSACTION,
     SENSOR_READINGS,
     RULES,

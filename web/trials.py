@@ -94,6 +94,7 @@ class Trials:
             aggregates=list(read.values()),
             since=since,
             until=until,
+            to_open=self._context.keys.to_open,
         )
         return backtest(frames, present=present, candidate=candidate)
 

@@ -70,6 +70,7 @@ def _weigh(context: Context, wish: Wish) -> Policy:
         aggregates=[one for one in rules.ruleset.aggregates if one.name in features],
         since=since,
         until=until,
+        to_open=context.keys.to_open,
     )
     return policy(
         frames,

@@ -23,7 +23,7 @@ class ElasticSink:
     """Decisions in one index a month of event time: `{database}-decisions-2018.04`.
 
     A document is the decision's own JSON with `decided_at` and, where the payment
-    has a place, `location`, a geo point.
+    has a place, `location`, a geo point; what is personal is sealed in `personal`.
     """
 
     name = "Elasticsearch"
@@ -64,6 +64,8 @@ class ElasticSink:
     def _lines(self, one: Decided) -> tuple[bytes, bytes]:
         payment = one.decision.payment
         more: dict[str, Any] = {"decided_at": one.decided_at}
+        if one.personal:
+            more["personal"] = one.personal
         if payment.place:
             more["location"] = {
                 "lat": payment.place.latitude,
@@ -98,6 +100,7 @@ MAPPINGS: dict[str, Any] = {
     "date_detection": False,
     "properties": {
         "decided_at": _DATE,
+        "personal": {"type": "binary"},
         "location": {"type": "geo_point"},
         "score": {"type": "double"},
         "hits": {

@@ -1,42 +1,19 @@
 """Bring models to running workers, and see which of them score."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
-import httpx
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from app.errors import ModelError, ServiceError
+from app.commands.asking import asked, client_of, reaching
+from app.errors import ModelError
 from app.scoring.model import CARD, TREES, Model
 from app.scoring.registry import Role
 
 MAKING = "card.json"  # what `smartbank train` writes of a model's making
-TOKEN = "SMARTBANK_TOKEN"
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-
-
-def reaching(command: Any) -> Any:
-    """Add the options that say which worker is asked, and by whom."""
-    for option in (
-        click.option(
-            "--url",
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            help="A worker's API.",
-        ),
-        click.option(
-            "--user",
-            help=f"Who asks, with a password; else the token in {TOKEN} is used.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group()
@@ -48,8 +25,8 @@ def models() -> None:
 @reaching
 def list_(*, url: str, user: str | None) -> None:
     """Show the models that were brought in, newest first."""
-    with _client(url, user) as client:
-        told = _asked(client.get("/v1/models")).json()
+    with client_of(url, user) as client:
+        told = asked(client.get("/v1/models")).json()
     table = Table("model", "role", "learnt until", "by", "why", box=None)
     for one in told["models"]:
         role = one["refused"] or ", ".join(one["roles"])
@@ -80,11 +57,11 @@ def push(
         "card": _making(folder),
     }
     why = {"comment": comment}
-    with _client(url, user) as client:
-        _asked(client.post("/v1/models", params=why, json=body))
+    with client_of(url, user) as client:
+        asked(client.post("/v1/models", params=why, json=body))
         if role:
-            seen = _asked(client.get("/v1/models")).headers["etag"]
-            _asked(
+            seen = asked(client.get("/v1/models")).headers["etag"]
+            asked(
                 client.put(
                     f"/v1/models/{role}",
                     params={"version": model.version, **why},
@@ -101,46 +78,3 @@ def _making(folder: Path) -> Any:
     except (OSError, msgspec.DecodeError) as error:
         message = f"{path}: {error}"
         raise ModelError(message) from error
-
-
-@contextmanager
-def _client(url: str, user: str | None) -> Iterator[httpx.Client]:
-    """Give a client that says who asks.
-
-    Raises:
-        ClickException: nobody does.
-        ServiceError: no worker answers.
-    """
-    auth: tuple[str, str] | None = None
-    headers = {}
-    if user:
-        auth = user, click.prompt("Password", hide_input=True, err=True)
-    elif token := os.environ.get(TOKEN):
-        headers = {"authorization": f"Bearer {token}"}
-    else:
-        message = f"say --user, or put a token of POST /v1/tokens into {TOKEN}"
-        raise click.ClickException(message)
-    try:
-        with httpx.Client(
-            base_url=url, timeout=TIMEOUT, auth=auth, headers=headers
-        ) as client:
-            yield client
-    except httpx.TransportError as error:
-        message = f"no worker answers at {url}: {error}; say where one does with --url"
-        raise ServiceError(message) from error
-
-
-def _asked(answer: httpx.Response) -> httpx.Response:
-    """Return a good answer.
-
-    Raises:
-        ServiceError: it is another one; what the worker said.
-    """
-    if answer.is_success:
-        return answer
-    try:
-        detail = answer.json()["detail"]
-    except (ValueError, KeyError, TypeError):
-        detail = answer.reason_phrase
-    message = f"{answer.request.url}: {answer.status_code}: {detail}"
-    raise ServiceError(message)

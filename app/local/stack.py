@@ -115,7 +115,7 @@ class Stack:
         }
         keys = {
             f"SMARTBANK_{name.upper()}_FILE": str(key_file(self.folder, name))
-            for name in ("token_key", "session_key")
+            for name in ("token_key", "session_key", "customer_keys")
         }
         return servers | keys
 

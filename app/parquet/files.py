@@ -15,8 +15,10 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
+from app.archive import ToOpen, nobody
 from app.errors import SmartbankError
 from app.parquet.frames import DECISIONS, LABELS, Schema
+from app.parquet.sealed import SEALED, opened
 
 SMALL = 4 * 1024 * 1024
 """Files of fewer bytes are put together."""
@@ -95,21 +97,27 @@ def decisions(
     features: Iterable[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
+    to_open: ToOpen = nobody,
 ) -> Iterator[pl.DataFrame]:
     """Read a period's decisions, a frame a day: each payment's first decision.
 
-    `columns` are of `DECISIONS`; a feature that was not known at the time is null.
+    `columns` are of `DECISIONS`; a feature that was not known at the time is null, and
+    so is what is sealed with a key that `to_open` does not give.
     `fraud` is what the payment's newest label says, null where it has none. A
     decision that was published twice has one event time, so it is in one day.
 
     Raises:
-        SmartbankError: the archive cannot be read.
+        SmartbankError: the archive cannot be read, or the keys to it.
     """
     named = dict.fromkeys(features, pl.Float64())
     wanted = [*dict.fromkeys(("id", "occurred_at", *columns, *named))]
+    sealed = not SEALED.isdisjoint(columns)
+    read = [*dict.fromkeys((*wanted, "customer_id", "personal"))] if sealed else wanted
     for day in _days(root / "decisions", since, until):
-        frame = _read(root / "decisions" / day, {**DECISIONS, **named}, wanted, ORDER)
+        frame = _read(root / "decisions" / day, {**DECISIONS, **named}, read, ORDER)
         first = frame.unique("id", keep="first", maintain_order=True)
+        if sealed:
+            first = opened(first, to_open).select(wanted)
         for at, operator in ((since, ge), (until, lt)):
             if at:
                 first = first.filter(operator(pl.col("occurred_at"), at))

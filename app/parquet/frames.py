@@ -43,6 +43,7 @@ DECISIONS: Schema = {
     "features_version": _TEXT,
     "model": _TEXT,
     "synthetic": pl.Boolean(),
+    "personal": pl.Binary(),
     **_PLACE,
 }
 """A decision, and beside it each of its features, by its name, as Float64.
@@ -50,6 +51,8 @@ DECISIONS: Schema = {
 `amount_minor` is in minor units of `currency`; the feature `amount` in major ones.
 `hits` is JSON as on the wire: a list of structs takes Polars twenty times as long.
 `card` is its token.
+`personal` is what is sealed with the customer's key: then device, beneficiary and the
+lists' reasons are not in their own columns.
 `listed` is true where a list decided, not the rules. `partition` and `offset` are
 its place in the topic.
 """
@@ -96,6 +99,7 @@ def decisions_frame(batch: Sequence[Decided]) -> pl.DataFrame:
         "ruleset": [decision.versions.ruleset for decision in made],
         "features_version": [decision.versions.features for decision in made],
         "model": [decision.versions.model for decision in made],
+        "personal": [one.personal or None for one in batch],
         "partition": [one.partition for one in batch],
         "offset": [one.offset for one in batch],
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from app.archive import ToOpen
 from app.events.aggregates import Aggregate, Event, Remembered
 from app.events.payments import Card, Payment
 from app.features.aggregates import FACTS, LATE, Owner, window
@@ -38,7 +39,7 @@ def horizon(aggregates: Iterable[Aggregate]) -> timedelta:
 
 
 def remembered(
-    root: Path, aggregates: Sequence[Aggregate]
+    root: Path, aggregates: Sequence[Aggregate], *, to_open: ToOpen
 ) -> Iterator[tuple[int, list[Found]]]:
     """Read what the archive holds of aggregates, a day at a time.
 
@@ -53,7 +54,7 @@ def remembered(
         return
     since = newest - horizon(aggregates)
     plan = make_ready(tuple(aggregates))
-    for frame in files.decisions(root, COLUMNS, since=since):
+    for frame in files.decisions(root, COLUMNS, since=since, to_open=to_open):
         payments = payments_of(frame)
         before = counts(payments, [*plan.customer, *plan.terminal], plan)
         after = counts_decided(
@@ -99,6 +100,7 @@ def aggregated(
     aggregates: Sequence[Aggregate],
     since: datetime | None,
     until: datetime | None,
+    to_open: ToOpen,
 ) -> Iterator[pl.DataFrame]:
     """Read a period's decisions as `files.decisions` does, with aggregates as columns.
 
@@ -114,7 +116,12 @@ def aggregated(
     first = since - horizon(aggregates) if since and aggregates else since
     past = Past(aggregates)
     for frame in files.decisions(
-        root, tuple(wanted), features=plain, since=first, until=until
+        root,
+        tuple(wanted),
+        features=plain,
+        since=first,
+        until=until,
+        to_open=to_open,
     ):
         if not aggregates:
             yield frame

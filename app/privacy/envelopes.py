@@ -41,31 +41,48 @@ class Keys:
     Rotation adds a key at the end; the earlier ones open what is still under way.
     """
 
-    def __init__(self, keys: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, keys: Mapping[str, bytes], *, setting: str = "readings_keys"
+    ) -> None:
         self._keys = dict(keys)
+        self._setting = setting
 
     @classmethod
-    def parse(cls, text: str) -> "Keys":
+    def parse(cls, text: str, *, setting: str = "readings_keys") -> "Keys":
         """Read `k1:<64 hexadecimal digits>,k2:...`; empty is no key.
+
+        A lone key may come without an id; then it is `k1`. `setting` is what messages
+        call it.
 
         Raises:
             SettingError: it does not fit; the message repeats no key.
         """
         keys = {}
         for number, part in enumerate(text.split(",") if text else (), 1):
-            kid, _, digits = part.strip().partition(":")
+            stated = part.strip() if ":" in text or number > 1 else f"k1:{text.strip()}"
+            kid, _, digits = stated.partition(":")
             try:
                 key = bytes.fromhex(digits)
             except ValueError:
                 key = b""
             if not kid or len(key) != KEY_BYTES:
                 message = (
-                    f"SMARTBANK_READINGS_KEYS: key {number}: expected an id, a colon "
-                    "and 64 hexadecimal digits; make them with: openssl rand -hex 32"
+                    f"SMARTBANK_{setting.upper()}: key {number}: expected an id, a "
+                    "colon and 64 hexadecimal digits; make them with: openssl rand "
+                    "-hex 32"
                 )
                 raise SettingError(message)
             keys[kid] = key
-        return cls(keys)
+        return cls(keys, setting=setting)
+
+    def __bool__(self) -> bool:
+        """Whether there is a key."""
+        return bool(self._keys)
+
+    @property
+    def newest(self) -> str:
+        """The id of the key to encrypt with; empty where there is none."""
+        return list(self._keys)[-1] if self._keys else ""
 
     def seal(self, message: bytes, *, device: str, entropy: Entropy) -> bytes:
         """Return a message under lock.
@@ -74,8 +91,9 @@ class Keys:
             SettingError: there is no key.
         """
         if not self._keys:
-            message_ = "SMARTBANK_READINGS_KEYS: expected a key to encrypt with"
-            raise SettingError(message_)
+            name = f"SMARTBANK_{self._setting.upper()}"
+            words = f"{name}: expected a key to encrypt with"
+            raise SettingError(words)
         kid, own = list(self._keys.items())[-1]
         once = entropy(KEY_BYTES)
         key_iv, iv = entropy(NONCE_BYTES), entropy(NONCE_BYTES)

@@ -88,6 +88,7 @@ def test_a_decision_comes_back_as_it_was_written(tmp_path: Path) -> None:
         "features_version": "f1",
         "model": None,
         "synthetic": False,
+        "personal": None,
         "partition": 3,
         "offset": 7,
         "fraud": None,

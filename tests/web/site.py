@@ -12,6 +12,7 @@ import msgspec
 from faust.types import TP
 
 from app.counters import Counters
+from app.customer_keys import CustomerKeys
 from app.engine.application import Application
 from app.engine.follower import Follower
 from app.engine.partitioner import partition_for
@@ -133,6 +134,7 @@ class Site:
         users: tuple[User, ...] = (),
         data_dir: str = ".run",
         readings_keys: str = "",
+        **more: Any,
     ) -> None:
         named = users or (user(), user("vic", "viewer"))
         self.settings = Settings(
@@ -141,6 +143,7 @@ class Site:
             token_key="ab" * 32,
             worker="one",
             users_file=users_file(folder / "users.jsonl", *named),
+            **more,
         )
         topics = ("customer-activity", "terminal-activity")
         self.table = Table(*owned)
@@ -191,6 +194,7 @@ class Site:
             forwarder=Forwarder(self.signatures, transport=others),
             live=self.live,
             phones=self.phones,
+            keys=CustomerKeys(self.settings),
             archive=self.archive,
         )
         self.auth = Auth(Users(self.settings.users_file), self.signatures)

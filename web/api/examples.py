@@ -275,6 +275,13 @@ LISTING = {
 LISTED = {
     "entries": [{**LISTING, "author": "mia", "at": "2026-03-01T12:00:00Z"}],
 }
+ERASURE = {
+    "customer_id": "C000123",
+    "erased_at": "2026-03-01T12:00:00Z",
+    "author": "mia",
+    "reason": "the customer asked for it in writing",
+}
+ERASURES = {"erasures": [ERASURE]}
 REGISTRATION = {"customer_id": "C000123", "name": "Ann's iPhone"}
 DEVICE = {
     "id": "phone-5f0e5f31a2b4",

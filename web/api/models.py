@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 from starlette.responses import Response
 
+from app.customer_keys import Erasure
 from app.events.decisions import Decision
 from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
@@ -179,6 +180,12 @@ class Listed(Struct, frozen=True):
     """Entries of the lists."""
 
     entries: list[Entry]
+
+
+class Erasures(Struct, frozen=True):
+    """Customers whose keys were destroyed."""
+
+    erasures: list[Erasure]
 
 
 class DeviceSummary(Struct, frozen=True):

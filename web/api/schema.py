@@ -7,6 +7,7 @@ import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.customer_keys import Erasure
 from app.events.aggregates import Aggregate
 from app.events.app_events import StatedAppEvent
 from app.events.decisions import Decision
@@ -19,6 +20,7 @@ from app.scoring.policy import Policy
 from web.api import examples, models
 from web.appointments import ModelFile
 from web.drifts import Drifts
+from web.erasures import Wish
 from web.problems import MEDIA_TYPE
 
 TYPES = (
@@ -45,6 +47,9 @@ TYPES = (
     Listing,
     models.Listed,
     models.Reevaluated,
+    Wish,
+    Erasure,
+    models.Erasures,
     Registration,
     PushedMessage,
     models.DeviceSummary,

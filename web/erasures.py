@@ -1,0 +1,94 @@
+"""Erasures: a customer's key destroyed, and what no key protects dropped."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from app.customer_keys import Erasure
+from app.errors import SettingError, SmartbankError
+from app.events.erasures import Erased
+from app.influx import Influx
+from app.topics import CUSTOMER_ACTIVITY, DEVICES
+from web.context import Context
+from web.problems import Problem
+
+MOST_BYTES = 4096
+_encode = msgspec.json.Encoder().encode
+
+
+class Wish(Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a customer is to be erased; the reason is kept for ever."""
+
+    reason: str
+
+
+def read(text: bytes) -> Wish:
+    """Read the body of a request.
+
+    Raises:
+        Problem: 400 or 422, it does not fit.
+    """
+    try:
+        wish = msgspec.json.decode(text or b"{}", type=Wish)
+    except msgspec.ValidationError as error:
+        raise Problem(422, str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, f"the body is no JSON: {error}") from error
+    if not 3 <= len(wish.reason) <= 200:  # noqa: PLR2004 - as of a list's entry
+        got = f"reason: got {len(wish.reason)} characters, expected 3 to 200"
+        raise Problem(422, got)
+    return wish
+
+
+async def erase(
+    context: Context, customer: str, *, author: str, reason: str
+) -> Erasure:
+    """Erase a customer; again is the same once more, and repairs what was cut off.
+
+    The key is destroyed first: from then on nothing that is sealed opens. Then the
+    phones are shut out and their readings deleted, and the customer's row is dropped.
+
+    Raises:
+        Problem: 409, nothing is sealed here; 503, a store or Kafka is away.
+    """
+    now = datetime.now(UTC)
+    try:
+        done = await asyncio.to_thread(
+            context.keys.erase, customer, author=author, reason=reason, at=now
+        )
+        phones = [
+            one
+            for one in context.devices.present.entries.values()
+            if one.customer_id == customer or one.reason == _gone(customer)
+        ]
+        shut = [
+            replace(
+                one,
+                secret_hash="",
+                customer_id=None,
+                name="",
+                author=author,
+                reason=_gone(customer),
+                at=None,
+            )
+            for one in phones
+        ]
+        if shut:
+            records = [(one.id.encode(), _encode(one)) for one in shut]
+            await context.outlet.send(DEVICES.name, records)
+        if phones and (influx := Influx.of(context.settings)):
+            await asyncio.to_thread(influx.forget, [one.id for one in phones])
+    except SettingError as error:
+        raise Problem(409, str(error)) from error
+    except SmartbankError as error:
+        raise Problem(503, str(error), kind="unavailable", retry_after=5) from error
+    record = customer.encode(), _encode(Erased(customer, now))
+    await context.outlet.send(CUSTOMER_ACTIVITY.name, [record])
+    return done
+
+
+def _gone(customer: str) -> str:
+    return f"customer {customer} erased"
