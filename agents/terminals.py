@@ -18,7 +18,7 @@ from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Alarms
 from app.features import catalogue
-from app.features.catalogue import USUAL_RATIO
+from app.features.catalogue import FRAUDS_ELSEWHERE, USUAL_RATIO
 from app.features.terminals import TerminalRow
 from app.main import app, counters, lists, models, rules, waiters
 from app.rules.aggregates import Plan
@@ -73,7 +73,11 @@ def decide(
             told = watch.profile(place, record.partition, row, event.payment)
             event.aggregates.update(told)
             plans.append(watch.plan(record.partition))
-        said = row.profile(event.payment, event.features[USUAL_RATIO])
+        said = row.profile(
+            event.payment,
+            event.features[USUAL_RATIO],
+            elsewhere=event.features[FRAUDS_ELSEWHERE],
+        )
         vectors.append(event.features + said)
     present = rules.present
     scores = score(payments, vectors, rules=present.rules, scorers=models.present)

@@ -10,7 +10,12 @@ from app.capture import captured
 from app.events.aggregates import Aggregate, Entity, Function
 from app.events.payments import Payment
 from app.features.aggregates import Memory, profile
-from app.features.catalogue import CUSTOMER_FEATURES, TERMINAL_FEATURES, USUAL_RATIO
+from app.features.catalogue import (
+    CUSTOMER_FEATURES,
+    FRAUDS_ELSEWHERE,
+    TERMINAL_FEATURES,
+    USUAL_RATIO,
+)
 from app.features.customers import CustomerRow
 from app.features.terminals import TerminalRow
 from app.privacy.tokens import Tokens
@@ -50,17 +55,18 @@ AGGREGATES = [
 def measure(chunks: Iterable[Chunk], *, currency: str) -> Iterator[Figure]:
     """Measure rows that learn all payments, then aggregates on the same."""
     payments = list(_payments(chunks, currency))
-    ratios: list[float | None] = []
+    told: list[list[float | None]] = []
     customers: dict[str, CustomerRow] = {}
     terminals: dict[str, TerminalRow] = {}
 
     def customer(payment: Payment) -> None:
         row = customers.setdefault(payment.customer_id, CustomerRow())
-        ratios.append(row.profile(payment)[USUAL_RATIO])
+        told.append(row.profile(payment))
 
     def terminal(payment: Payment) -> None:
         row = terminals.setdefault(payment.terminal_id, TerminalRow())
-        row.profile(payment, ratios[len(seen)])
+        profile = told[len(seen)]
+        row.profile(payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE])
         seen.append(payment.id)
 
     seen: list[str] = []

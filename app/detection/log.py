@@ -15,7 +15,7 @@ from app.errors import BadRecord
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.events.readings import Fixes
-from app.features.catalogue import NAMES, USUAL_RATIO
+from app.features.catalogue import FRAUDS_ELSEWHERE, NAMES, USUAL_RATIO
 from app.features.clock import DAY
 from app.features.customers import CustomerRow
 from app.features.terminals import TerminalRow
@@ -131,7 +131,9 @@ class Road:
         terminal = self._terminals.get(payment.terminal_id)
         if terminal is None:
             terminal = self._terminals[payment.terminal_id] = TerminalRow()
-        return payment, profile + terminal.profile(payment, profile[USUAL_RATIO])
+        return payment, profile + terminal.profile(
+            payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE]
+        )
 
     def _use(self, value: bytes) -> None:
         event = captured_app_event(

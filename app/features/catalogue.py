@@ -121,6 +121,42 @@ CUSTOMER_FEATURES = [
         "payments of the customer in the last 30 days that are known as fraud, 7 "
         "days after them at the earliest",
     ),
+    Feature(
+        "customer_frauds_elsewhere_30d",
+        "customer",
+        "payments",
+        "those of them that were not at this payment's terminal",
+    ),
+    Feature(
+        "customer_hour_share_30d",
+        "customer",
+        "share",
+        "share of the customer's earlier payments in 30 days that were made in this "
+        "hour of the day or the one beside it, UTC: 0.125 where all hours are alike; "
+        "null with fewer than 5 of them",
+    ),
+    Feature(
+        "gap_to_customer_mean",
+        "customer",
+        "ratio",
+        "time since the customer's last payment against the mean time between the "
+        "earlier ones of 30 days; null with fewer than 5 of them",
+    ),
+    Feature(
+        "days_since_same_payment",
+        "customer",
+        "days",
+        "time since the customer last paid about as much, give or take a tenth, to "
+        "the same payee (the beneficiary, else the merchant, else the terminal), as "
+        "a standing order or a subscription does; null where that was not in 30 days",
+    ),
+    Feature(
+        "same_payment_gap_ratio",
+        "customer",
+        "ratio",
+        "that time against the one from the payment before that to it: 1 for what "
+        "comes like clockwork; null without two such payments in 30 days",
+    ),
 ]
 SESSION_FEATURES = [
     Feature(
@@ -226,6 +262,20 @@ TERMINAL_FEATURES = [
         "frauds; null without such frauds or payment in 38 days",
     ),
     Feature(
+        "terminal_victims_7d",
+        "terminal",
+        "payments",
+        "earlier payments at the terminal in the last 7 days by customers who had "
+        "known frauds at other terminals then (`customer_frauds_elsewhere_30d`)",
+    ),
+    Feature(
+        "terminal_victim_share_30d",
+        "terminal",
+        "share",
+        "share of such payments among the terminal's earlier ones in the last 30 "
+        "days; 0 without any",
+    ),
+    Feature(
         "atm_alarms_24h",
         "terminal",
         "alarms",
@@ -314,6 +364,11 @@ PROFILE = [
 
 USUAL_RATIO = [each.name for each in PROFILE].index("amount_to_customer_usual")
 """Where a profiled payment says how outlying its amount is; terminals read it."""
+
+FRAUDS_ELSEWHERE = [each.name for each in PROFILE].index(
+    "customer_frauds_elsewhere_30d"
+)
+"""Where it says how many known frauds its customer has at other terminals."""
 
 ALL = [*PROFILE, *TERMINAL_FEATURES]
 """The whole vector."""

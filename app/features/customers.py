@@ -26,13 +26,13 @@ from app.features.clock import (
 )
 from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
+from app.features.rhythm import FEWEST, PAYEE_BYTES, Rhythm
 from app.features.sections import sectioned, sections
 from app.features.sessions import UNKNOWN, Learnt, Sessions
 
 HORIZON = 31 * DAY  # the longest window and a day for late payments
 MOST_PAYMENTS = 5_000  # remembered a customer; beyond it the oldest are forgotten
 SLACK = 32  # forgotten payments are cut off by so many at a time
-FEWEST = 5  # earlier payments that make a habit
 HIGH = 150  # hundredths of the usual amount, above which an amount is in excess
 MOST_EXCESS = 400  # of one payment
 WRAP = (1 << 64) - 1  # running sums are kept modulo 2**64: differences stay exact
@@ -41,21 +41,22 @@ ID_BYTES = 8
 HEADER = Struct("<BIIqddIIQ")
 """Version; payments; frauds; time and place of the last place; of what is forgotten:
 payments, frauds among them, and their amount."""
-FRAUD = Struct("<q8sQ")  # time of the payment, hash of its id, amount
-VERSION = 4
+FRAUD = Struct("<q8sQ8s")  # time of the payment, hash of its id, amount, of terminal
+VERSION = 5
 NOWHERE = -(1 << 63)
 
 
-Fraud = tuple[int, bytes, int]
+Fraud = tuple[int, bytes, int, bytes]
 
 
 class CustomerRow:
     """The payments of a customer, by event time, and the frauds among them.
 
     Holds, per payment, its time, the sums before it of amounts, of squared amounts
-    and of excess, and a hash of its id: 36 bytes. Windows are exact, for a late
-    payment too; a payment more than 31 days behind the newest is judged by what is
-    left. Sums run on over what is forgotten: the usual amount is that of a lifetime.
+    and of excess, and hashes of its id and its payee: 40 bytes. Windows are exact,
+    for a late payment too; a payment more than 31 days behind the newest is judged by
+    what is left. Sums run on over what is forgotten: the usual amount is that of a
+    lifetime.
     """
 
     __slots__ = (
@@ -66,6 +67,7 @@ class CustomerRow:
         "_ids",
         "_place",
         "_placed_at",
+        "_rhythm",
         "_sessions",
         "_squares",
         "_times",
@@ -83,6 +85,7 @@ class CustomerRow:
         self._squares = array("Q", (0,))
         self._excess = array("I", (0,))
         self._ids = bytearray()
+        self._rhythm = Rhythm()
         self._frauds: list[Fraud] = []
         self._forgotten = (0, 0, 0)  # payments, frauds among them, their amount
         self._placed_at = NOWHERE
@@ -120,14 +123,14 @@ class CustomerRow:
             return False
         amounts = self._amounts
         amount = amounts[here + 1] - amounts[here] & WRAP
-        fraud = self._times[here], hashed, amount
-        known = fraud in self._frauds
-        if known == label.fraud:
+        known = next((one for one in self._frauds if one[1] == hashed), None)
+        if (known is not None) == label.fraud:
             return False
-        if label.fraud:
-            insort(self._frauds, fraud)
+        if known:
+            self._frauds.remove(known)
         else:
-            self._frauds.remove(fraud)
+            terminal = _hash(label.terminal_id)
+            insort(self._frauds, (self._times[here], hashed, amount, terminal))
         return True
 
     def fixes(self, told: Fixes) -> None:
@@ -165,7 +168,7 @@ class CustomerRow:
             z_score = self._z_score(amount, month, here)
         km, kmh = self._journey(payment, at)
         settled = week if due == at - LABEL_DELAY else bisect_right(times, due, 0, here)
-        usual_ratio, frauds = self._against_usual(amount, settled, due)
+        usual_ratio, frauds, elsewhere = self._against_usual(payment, settled, due)
         excess = self._excess
         features = [
             amount / major,
@@ -186,7 +189,11 @@ class CustomerRow:
             (excess[here] - excess[day] & WRAP_EXCESS) / 100,
             (excess[here] - excess[week] & WRAP_EXCESS) / 100,
             frauds,
+            elsewhere,
         ]
+        features += self._rhythm.profile(
+            payment, at, slice(month, here), times=times, amounts=amounts
+        )
         trail = self._trail
         features += trail.profile(payment.place, at) if trail else NOTHING
         sessions = self._sessions
@@ -198,26 +205,30 @@ class CustomerRow:
         return features
 
     def _against_usual(
-        self, amount: int, settled: int, due: int
-    ) -> tuple[float | None, float]:
-        """Return an amount against the usual one, and the frauds of 30 days.
+        self, payment: Payment, settled: int, due: int
+    ) -> tuple[float | None, float, float]:
+        """Return the amount against the usual one, and the frauds of 30 days.
 
         The usual amount is the mean of the first `settled` payments and those
-        forgotten, without the frauds until `due`.
+        forgotten, without the frauds until `due`. The frauds are told in all, and
+        those at other terminals than the payment's.
         """
         count, past_frauds, past_amount = self._forgotten
         count += settled - past_frauds
         total = self._amounts[settled] - past_amount
-        recent = 0.0
-        for fraud_at, _, fraud_amount in self._frauds:
+        recent = elsewhere = 0.0
+        terminal = _hash(payment.terminal_id) if self._frauds else b""
+        for fraud_at, _, fraud_amount, place in self._frauds:
             if fraud_at > due:
                 break
             count -= 1
             total -= fraud_amount
-            recent += fraud_at > due - 23 * DAY
+            if fraud_at > due - 23 * DAY:
+                recent += 1
+                elsewhere += place != terminal
         if count < FEWEST or total <= 0:
-            return None, recent
-        return amount * count / total, recent
+            return None, recent, elsewhere
+        return payment.amount * count / total, recent, elsewhere
 
     def _z_score(self, amount: int, start: int, end: int) -> float | None:
         """Return how far an amount is above those of a slice, in deviations."""
@@ -260,6 +271,7 @@ class CustomerRow:
                 squares[later] = squares[later] + square & WRAP
                 excess[later] = excess[later] + own & WRAP_EXCESS
             self._ids[here * ID_BYTES : here * ID_BYTES] = hashed
+        self._rhythm.learn(payment, here)
         if payment.place is not None and at >= self._placed_at:
             self._placed_at, self._place = at, payment.place
         if len(times) > SLACK and times[SLACK] <= times[-1] - HORIZON:
@@ -280,6 +292,7 @@ class CustomerRow:
         del self._squares[:count]
         del self._excess[:count]
         del self._ids[: count * ID_BYTES]
+        self._rhythm.forget(count)
 
     def _settled(self, count: int) -> tuple[tuple[int, int, int], list[Fraud]]:
         """Return what is forgotten with so many more payments, and recent frauds."""
@@ -287,7 +300,7 @@ class CustomerRow:
         frauds = self._frauds
         if frauds:
             past = bisect_right(frauds, self._times[-1] - HORIZON, key=itemgetter(0))
-            past_amount += sum(amount for _, _, amount in frauds[:past])
+            past_amount += sum(amount for _, _, amount, _ in frauds[:past])
             past_frauds += past
             frauds = frauds[past:]
         return (payments + count, past_frauds, past_amount), frauds
@@ -313,6 +326,7 @@ class CustomerRow:
                 self._squares[cut:].tobytes(),
                 self._excess[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
+                self._rhythm.payees[cut * PAYEE_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
                 sections(
                     self._trail.encode() if self._trail else b"",
@@ -343,12 +357,14 @@ class CustomerRow:
         squares = amounts + 8 * (count + 1)
         excess = squares + 8 * (count + 1)
         ids = excess + 4 * (count + 1)
-        frauds = ids + ID_BYTES * count
+        payees = ids + ID_BYTES * count
+        frauds = payees + PAYEE_BYTES * count
         row._times = array("q", data[times:amounts])
         row._amounts = array("Q", data[amounts:squares])
         row._squares = array("Q", data[squares:excess])
         row._excess = array("I", data[excess:ids])
-        row._ids = bytearray(data[ids:frauds])
+        row._ids = bytearray(data[ids:payees])
+        row._rhythm = Rhythm(data[payees:frauds])
         end = frauds + FRAUD.size * labelled
         row._frauds = list(FRAUD.iter_unpack(data[frauds:end]))
         trail, memory, sessions = sectioned(data[end:], 3)
@@ -383,6 +399,6 @@ class CustomerRow:
         }
 
 
-def _hash(payment_id: str) -> bytes:
-    """Return the 8 bytes by which a payment's id is remembered."""
-    return mmh3.hash_bytes(payment_id)[:ID_BYTES]
+def _hash(identity: str) -> bytes:
+    """Return the 8 bytes by which a payment, or the terminal of a fraud, is known."""
+    return mmh3.hash_bytes(identity)[:ID_BYTES]

@@ -20,10 +20,13 @@ MOST_PAYMENTS = 100_000  # remembered a terminal; beyond it the oldest are forgo
 SLACK = 32
 OUTLYING = 2.2  # times the customer's usual: such an amount explains a fraud by itself
 NO_RUN = (0.0, None, None)
-HEADER = Struct("<BIII")  # version, payments, outlying ones, frauds
+NO_VICTIMS = (0.0, 0.0)
+HEADER = Struct("<BIIII")  # version, payments, outlying ones, victims', frauds
 FRAUD = Struct("<q8s")  # time of the payment, hash of its id
-VERSION = 2
-WITH_ALARMS = 3  # the version of the rows that have any
+VERSION = 4
+WITH_ALARMS = 5  # the version of the rows that have any
+
+Recent = tuple["array[int]", "array[int]", "array[int]", list[tuple[int, bytes]]]
 
 
 class TerminalRow:
@@ -32,16 +35,20 @@ class TerminalRow:
     A label counts at its payment's own time, whenever it arrives; told twice, it
     counts once; an all-clear takes it back. A fraud of an amount that is outlying
     for its customer says nothing of the terminal: the card was stolen elsewhere.
+    A victim is a customer who was known as one of frauds at other terminals when
+    paying here.
     `memory` holds what aggregates count. Of most terminals there are no alarms.
     """
 
-    __slots__ = ("_alarms", "_frauds", "_outlying", "_times", "memory")
+    __slots__ = ("_alarms", "_frauds", "_outlying", "_times", "_victims", "memory")
     _times: "array[int]"
     _outlying: "array[int]"  # the times of payments that were outlying
+    _victims: "array[int]"  # the times of victims' payments
 
     def __init__(self) -> None:
         self._times = array("q")
         self._outlying = array("q")
+        self._victims = array("q")
         self._frauds: list[tuple[int, bytes]] = []
         self.memory: Memory | None = None
         self._alarms: AlarmLog | None = None
@@ -53,13 +60,18 @@ class TerminalRow:
         self._alarms.learn(told)
 
     def profile(
-        self, payment: Payment, usual_ratio: float | None = None
+        self,
+        payment: Payment,
+        usual_ratio: float | None = None,
+        *,
+        elsewhere: float | None = 0.0,
     ) -> list[float | None]:
         """Return the terminal's features for a payment, then learn the payment.
 
         In the order of `catalogue.TERMINAL_FEATURES`. Windows are
         (t - 7 d - w, t - 7 d]. `usual_ratio` is the payment's amount against its
-        customer's usual one.
+        customer's usual one, `elsewhere` the customer's known frauds at other
+        terminals.
         """
         at = microseconds(payment.occurred_at)
         times = self._times
@@ -81,6 +93,7 @@ class TerminalRow:
         settled = end and times[end - 1] > oldest
         features.append(float(today - times[end - 1] // DAY) if settled else None)
         features += self._run(today, due, oldest) if fraud_end else NO_RUN
+        features += self._neighbours(at, end) if self._victims else NO_VICTIMS
         alarms = self._alarms
         features += alarms.profile(at) if alarms else NOTHING
         if not times or at >= times[-1]:
@@ -89,12 +102,29 @@ class TerminalRow:
             insort(times, at)
         if usual_ratio is not None and usual_ratio > OUTLYING:
             insort(self._outlying, at)
+        if elsewhere:
+            insort(self._victims, at)
         if (
             times[min(SLACK, len(times) - 1)] <= times[-1] - HORIZON
             or len(times) > MOST_PAYMENTS + SLACK
         ):
-            self._times, self._outlying, self._frauds = self._recent()
+            self._times, self._outlying, self._victims, self._frauds = self._recent()
         return features
+
+    def _neighbours(self, at: int, week: int) -> tuple[float, float]:
+        """Return the victims' payments of 7 days, and their share in 30 days.
+
+        The payments of the last 7 days begin at `week`.
+        """
+        times, victims = self._times, self._victims
+        here = len(times) if at >= times[-1] else bisect_right(times, at)
+        last = bisect_right(victims, at)
+        recent = last - bisect_right(victims, at - 7 * DAY, 0, last)
+        count = last - bisect_right(victims, at - 30 * DAY, 0, last)
+        if not count:
+            return NO_VICTIMS
+        month = bisect_right(times, at - 30 * DAY, 0, week)
+        return float(recent), count / (here - month)
 
     def _run(self, today: int, due: int, oldest: int) -> Iterable[float | None]:
         """Return what the frauds since the last honest payment say on a day.
@@ -140,30 +170,35 @@ class TerminalRow:
 
     def encode(self) -> bytes:
         """Return the row's bytes, the same whatever order its events came in."""
-        times, outlying, frauds = self._recent()
+        times, outlying, victims, frauds = self._recent()
         alarms = self._alarms
         version = WITH_ALARMS if alarms else VERSION
         return b"".join(
             (
-                HEADER.pack(version, len(times), len(outlying), len(frauds)),
+                HEADER.pack(
+                    version, len(times), len(outlying), len(victims), len(frauds)
+                ),
                 times.tobytes(),
                 outlying.tobytes(),
+                victims.tobytes(),
                 *(FRAUD.pack(*fraud) for fraud in frauds),
                 alarms.encode() if alarms else b"",
                 encode_memory(self.memory),
             )
         )
 
-    def _recent(self) -> tuple["array[int]", "array[int]", list[tuple[int, bytes]]]:
+    def _recent(self) -> Recent:
         """Return what is not past the horizon."""
         times, outlying, frauds = self._times, self._outlying, self._frauds
+        victims = self._victims
         if times:
             oldest = times[-1] - HORIZON
             outlying = outlying[bisect_right(outlying, oldest) :]
+            victims = victims[bisect_right(victims, oldest) :]
             frauds = frauds[bisect_right(frauds, oldest, key=_time) :]
             past = bisect_right(times, oldest)
             times = times[max(past, len(times) - MOST_PAYMENTS) :]
-        return times, outlying, frauds
+        return times, outlying, victims, frauds
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -175,13 +210,15 @@ class TerminalRow:
         if data[0] not in {VERSION, WITH_ALARMS}:
             message = f"terminal row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
-        version, count, outlying, past = HEADER.unpack_from(data)
+        version, count, outlying, victims, past = HEADER.unpack_from(data)
         row = cls()
         start = HEADER.size
         end = start + 8 * count
         row._times = array("q", data[start:end])
         start, end = end, end + 8 * outlying
         row._outlying = array("q", data[start:end])
+        start, end = end, end + 8 * victims
+        row._victims = array("q", data[start:end])
         start, end = end, end + FRAUD.size * past
         row._frauds = list(FRAUD.iter_unpack(data[start:end]))
         if version == WITH_ALARMS:

@@ -61,6 +61,52 @@ def test_days_since_known_count_from_the_newest_payment_a_week_old():
     assert [each[name] for each in features] == [None, 7.0, 7.0, 35.0]
 
 
+VICTIMS = ("terminal_victims_7d", "terminal_victim_share_30d")
+
+
+def test_payments_by_who_was_defrauded_elsewhere_gather_at_a_terminal():
+    row = a_row(0.5, 1.5, 2.5, 3.5)
+    row.profile(paid(4.5), elsewhere=1.0)
+    row.profile(paid(5.5), elsewhere=2.0)
+
+    actual = []
+    for day in (4.5, 5.6, 11.6, 34.6, 60.0):
+        row = TerminalRow.decode(row.encode())
+        features = told(row, paid(day))
+        actual.append(tuple(features[name] for name in VICTIMS))
+
+    assert actual == [(1, 1 / 5), (2, 2 / 7), (1, 2 / 8), (0, 1 / 3), (0, 0)]
+
+
+@given(
+    drawn=st.lists(
+        st.tuples(st.integers(0, 60 * 24), st.integers(0, 20), st.booleans()),
+        max_size=80,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_late_payments_find_the_victims_that_a_plain_scan_finds(
+    drawn: list[tuple[int, int, bool]],
+):
+    row, seen = TerminalRow(), list[tuple[int, bool]]()
+    for hour, _, victim in sorted(drawn, key=lambda one: one[0] + one[1]):
+        month = [one for one in seen if hour - 30 * 24 < one[0] <= hour]
+        count = sum(bad for _, bad in month)
+        week = sum(bad for at, bad in month if at > hour - 7 * 24)
+
+        features = dict(
+            zip(NAMES, row.profile(paid(hour / 24), elsewhere=victim), strict=True)
+        )
+
+        assert features[VICTIMS[0]] == week
+        assert features[VICTIMS[1]] == (count / len(month) if month else 0)
+        seen.append((hour, victim))
+    other = TerminalRow()
+    for hour, victim in sorted(seen):
+        other.profile(paid(hour / 24), elsewhere=victim)
+    assert other.encode() == row.encode()
+
+
 events = st.lists(
     st.tuples(st.integers(0, 60 * 24), st.booleans(), st.sampled_from([None, 1.0, 3])),
     min_size=1,

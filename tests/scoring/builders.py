@@ -34,6 +34,11 @@ ORDINARY = {
     "customer_excess_1d": 0.0,
     "customer_excess_7d": 0.4,
     "customer_frauds_30d": 0.0,
+    "customer_frauds_elsewhere_30d": 0.0,
+    "customer_hour_share_30d": 0.25,
+    "gap_to_customer_mean": 0.8,
+    "days_since_same_payment": None,
+    "same_payment_gap_ratio": None,
     "phone_km": None,
     "phone_seconds": None,
     "phone_accuracy_m": None,
@@ -54,6 +59,8 @@ ORDINARY = {
     "terminal_run_frauds": 0.0,
     "terminal_days_of_run": None,
     "terminal_days_since_honest": None,
+    "terminal_victims_7d": 0.0,
+    "terminal_victim_share_30d": 0.0,
     "model_probability": None,
 }
 
