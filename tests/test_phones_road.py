@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import time_ns
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from app.errors import ServiceError
+from app.events.payments import Place
 from app.events.readings import Readings
 from app.local import mosquitto
 from app.local.certificates import certificate
@@ -21,6 +23,9 @@ from app.local.kafka import kafka_server
 from app.local.ports import free_port
 from app.local.server import Server
 from app.mqtt import Broker
+from app.privacy.envelopes import Keys
+from app.simulate.journeys import Journey
+from app.simulate.locks import Lock
 from app.sources.publishing import publish
 from app.sources.recordings import exported, messages, read
 from tests.conftest import serving
@@ -31,6 +36,7 @@ from tests.web.site import PASSWORD, PAYMENT, user, users_file
 ROOT = Path(__file__).parent.parent
 LINZ = {"latitude": 48.3069, "longitude": 14.2858}
 VIENNA = {"latitude": 48.2082, "longitude": 16.3738}
+KEYS = f"k1:{'ab' * 32},k2:{'cd' * 32}"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -114,6 +120,7 @@ async def bank(
             folder / "users.jsonl", user("mia", "manager")
         ),
         "SMARTBANK_WEB_PORT": str(port),
+        "SMARTBANK_READINGS_KEYS": KEYS,
     }
     environment |= mosquitto.environment(broker)
     series = {"SMARTBANK_WEB_PORT": "0", "SMARTBANK_INFLUX": influx.address}
@@ -380,6 +387,47 @@ async def test_a_real_drive_goes_in_by_mqtt_while_the_broker_restarts_and_none_i
         ]
         assert abs(point["latitude"] - float(row["latitude"])) < 1e-7
         assert abs(point["longitude"] - float(row["longitude"])) < 1e-7
+
+
+@pytest.mark.mqtt
+async def test_what_is_sealed_comes_out_as_what_is_not_over_a_change_of_keys(
+    bank: Bank, broker: Server
+):
+    journey = Journey(Place(**VIENNA), mps=13.0, span_m=3_000.0)
+    began = time_ns() - 10 * 10**9
+    said = [
+        journey.message(number, session="s", now_ns=began + number * 10**9)
+        for number in range(6)
+    ]
+    sealed = {
+        device: [
+            Lock(Keys.parse(KEYS), device, rotated_after=3).sealed(number, message)
+            for number, message in enumerate(said)
+        ]
+        for device in ("sealed", "sealed-by-mqtt")
+    }
+    plain = await bank.register("plain")
+    for message in said:
+        assert (await bank.client.post(plain, json=message)).status_code == 200
+    by_http = await bank.register("sealed")
+    for body in sealed["sealed"]:
+        assert (await bank.client.post(by_http, content=body)).status_code == 200
+    await bank.register("sealed-by-mqtt")
+    cert, key = certificate(broker.folder, "sealed-by-mqtt")
+    ours = Broker(broker.address, str(cert), str(key), str(broker.folder / "ca.pem"))
+    bodies = [(0.0, body) for body in sealed["sealed-by-mqtt"]]
+    await publish(ours, "sealed-by-mqtt", bodies, pace=None)
+
+    found = {}
+    for device in ("plain", *sealed):
+        await bank.state(device, messages=len(said))
+        found[device] = sorted(
+            (one.time, one.sensor, one.values)
+            for message in await bank.readings(device)
+            for one in message.readings
+        )
+    assert len(found["plain"]) == sum(len(message["payload"]) for message in said)
+    assert found["sealed"] == found["sealed-by-mqtt"] == found["plain"]
 
 
 @pytest.mark.mqtt

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
+import httpx
 from rich.console import Console
 
 from app.features.clock import microseconds
 from app.local.demo import USER, Demo, housed
 from app.local.phones import Phones
+from app.privacy.envelopes import Keys
 from app.settings import load
 from app.simulate.bank import Bank
 from app.simulate.people import Customer
@@ -80,7 +82,8 @@ def demo(  # noqa: PLR0913 - one parameter an option
     """Start a bank, its servers and its workers; watch them in the console.
 
     A made-up bank pays from twelve days ago until now, then live, until Ctrl-C; ten
-    of its customers carry phones that tell where they are, and one card is cloned.
+    of its customers carry phones that tell where they are, one card is cloned, and a
+    cash machine is attacked.
     With --transactions or --replay the payments have an end. The exit status is 1
     when a payment got no decision.
     """
@@ -109,12 +112,19 @@ def demo(  # noqa: PLR0913 - one parameter an option
                 )
             )
         console.print(_guide(running), soft_wrap=True)
-        sender = Sender(load(running.environment), options)
+        of_demo = load(running.environment)
+        sender = Sender(of_demo, options)
+        client = httpx.AsyncClient(
+            base_url=running.workers[0].address,
+            auth=(USER, running.password),
+            timeout=10,
+            trust_env=False,
+        )
         phones = Phones(
-            running.workers[0].address,
-            (USER, running.password),
+            client,
             customers=customers,
             recordings=recordings,
+            keys=Keys.parse(of_demo.readings_keys),
         )
         asyncio.run(
             _show(running, sender, payments, phones, total=total, stay=not exits)

@@ -16,6 +16,7 @@ from app.errors import ServiceError
 from app.local.server import Server
 from app.local.stack import Stack
 from app.local.workers import worker_server
+from app.privacy.envelopes import KEY_BYTES
 
 USER = "demo"
 LOOK = 0.5  # seconds between two looks whether the workers are alive
@@ -57,6 +58,7 @@ def housed(folder: Path, *, port: int, scorers: int) -> Iterator[Demo]:
                 environment = {
                     **stack.environment(),
                     "SMARTBANK_USERS_FILE": str(_users_file(folder, password)),
+                    "SMARTBANK_READINGS_KEYS": _readings_keys(),
                 }
                 roles = ["score"] * scorers + ["deliver", "sketch"]
                 workers = [
@@ -106,6 +108,14 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(number)
+
+
+def _readings_keys() -> str:
+    """Make two keys that devices seal with: the second one takes the first one's place.
+
+    The workers open what either has sealed.
+    """
+    return ",".join(f"{kid}:{secrets.token_hex(KEY_BYTES)}" for kid in ("k1", "k2"))
 
 
 def _users_file(folder: Path, password: str) -> Path:

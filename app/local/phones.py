@@ -1,8 +1,9 @@
-"""Phones of the demo: walkers, drivers, a card that is cloned, and real recordings."""
+"""Phones and a cash machine of the demo: sealed, and robbed; and real recordings."""
 
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -13,49 +14,52 @@ import httpx
 
 from app.errors import ServiceError
 from app.events.payments import Place
+from app.local.devices import AGAIN, Device, device_id, keep_pushing, register
+from app.privacy.envelopes import Keys
 from app.simulate.cities import CITIES
 from app.simulate.journeys import Journey
+from app.simulate.locks import Lock
+from app.simulate.machines import Machine
+from app.simulate.merchants import Terminal
 from app.simulate.people import Customer
 from app.sources.pushing import push
 from app.sources.recordings import messages, read
 
 WALKERS, DRIVERS = 6, 4
 FIRST_THEFT, BETWEEN = 30.0, 120.0  # seconds
-AGAIN = 2.0
+ROTATED_AFTER = 60  # messages, one a second
 
 
 class Phones:
-    """Phones that push to a worker of the demo for as long as it runs.
+    """Devices that push to a worker of the demo, for as long as it runs.
 
-    A worker that is killed meanwhile costs the messages of that time: life has no
-    replay.
+    `client` asks that worker in the name of one who may register devices. All but
+    recordings are made up, and seal what they send with the bank's `keys`; each takes
+    the next of these after so many messages.
     """
 
     def __init__(
         self,
-        address: str,
-        login: tuple[str, str],
+        client: httpx.AsyncClient,
         *,
         customers: Sequence[Customer],
         recordings: Sequence[Path] = (),
+        keys: Keys,
+        every: float = 1.0,
+        rotated_after: int = ROTATED_AFTER,
     ) -> None:
-        self._address = address
-        self._login = login
-        self._customers = customers[: WALKERS + DRIVERS]
+        self._client = client
+        self._customers = customers
         self._recordings = recordings
+        self._keys = keys
+        self._every = every
+        self._rotated_after = rotated_after
 
     async def carry(self) -> None:
         """Register all and let them push, until cancelled."""
-        async with (
-            httpx.AsyncClient(
-                base_url=self._address,
-                auth=self._login,
-                timeout=10,
-                trust_env=False,
-            ) as client,
-            asyncio.TaskGroup() as group,
-        ):
-            for number, customer in enumerate(self._customers):
+        async with self._client as client, asyncio.TaskGroup() as group:
+            carriers = self._customers[: WALKERS + DRIVERS]
+            for number, customer in enumerate(carriers):
                 driver = number >= WALKERS
                 journey = Journey(
                     customer.home,
@@ -64,35 +68,39 @@ class Phones:
                     phase=float(number),
                 )
                 name = f"{'driver' if driver else 'walker'}-{number + 1}"
-                group.create_task(self._walk(client, name, customer.id, journey))
+                wanted = {"id": name, "customer_id": customer.id}
+                group.create_task(self._push(client, wanted, journey))
             for path in self._recordings:
                 group.create_task(self._replay(client, path))
             if self._customers:
                 group.create_task(self._steal(client, self._customers[0]))
+                terminal = busiest(self._customers)
+                wanted = {
+                    "id": "cash-machine-1",
+                    "kind": "atm",
+                    "terminal_id": terminal.id,
+                    "name": f"Cash machine in {terminal.city.name}",
+                }
+                group.create_task(self._push(client, wanted, Machine()))
 
-    async def _walk(
-        self, client: httpx.AsyncClient, name: str, customer: str, journey: Journey
+    async def _push(
+        self, client: httpx.AsyncClient, wanted: dict[str, Any], device: Device
     ) -> None:
-        path = await _register(client, name, customer, synthetic=True)
-        session, number = uuid.uuid4().hex, 0
-        while True:
-            body = journey.message(number, session=session, now_ns=time.time_ns())
-            with suppress(httpx.TransportError):
-                await client.post(path, json=body)
-            number += 1
-            await asyncio.sleep(1.0)
+        path = await register(client, wanted | {"synthetic": True})
+        lock = Lock(self._keys, wanted["id"], self._rotated_after)
+        await keep_pushing(client, path, device, lock, every=self._every)
 
     async def _replay(self, client: httpx.AsyncClient, path: Path) -> None:
         """Let a recorded phone go its way again and again, at its own pace."""
         recording = await asyncio.to_thread(read, path)
-        to = await _register(
-            client, path.stem, f"owner-of-{path.stem}"[:64], synthetic=False
-        )
+        owner = f"owner-of-{path.stem}"[:64]
+        wanted = {"id": device_id(path.stem), "customer_id": owner}
+        to = await register(client, wanted)
         while True:
             shift = time.time_ns() - recording.start_ns
             told = messages(recording, shift_ns=shift)
             with suppress(ServiceError, ExceptionGroup):
-                await push(f"{self._address}{to}", told, pace=1.0)
+                await push(str(client.base_url.join(to)), told, pace=1.0)
             await asyncio.sleep(AGAIN)
 
     async def _steal(self, client: httpx.AsyncClient, victim: Customer) -> None:
@@ -122,19 +130,11 @@ def _apart(one: Place, other: Place) -> float:
     return abs(one.latitude - other.latitude) + abs(one.longitude - other.longitude)
 
 
-async def _register(
-    client: httpx.AsyncClient, name: str, customer: str, *, synthetic: bool
-) -> str:
-    """Register a phone; return where it pushes to."""
-    wanted: dict[str, Any] = {
-        "id": "".join(c if c.isalnum() or c in "_-" else "-" for c in name)[:64],
-        "customer_id": customer,
-        "synthetic": synthetic,
-    }
-    while True:
-        with suppress(httpx.TransportError):
-            told = await client.post("/v1/devices", json=wanted)
-            if told.status_code == httpx.codes.CREATED:
-                path: str = told.json()["path"]
-                return path
-        await asyncio.sleep(AGAIN)
+def busiest(customers: Sequence[Customer]) -> Terminal:
+    """Return the cash machine that most of the customers' cash is drawn at."""
+    drawn: Counter[Terminal] = Counter()
+    for customer in customers:
+        for terminal in customer.slots:
+            if terminal.category.channel == "atm":
+                drawn[terminal] += 1
+    return max(drawn, key=lambda one: (drawn[one], one.id))

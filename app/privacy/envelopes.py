@@ -84,17 +84,25 @@ class Keys:
         """The id of the key to encrypt with; empty where there is none."""
         return list(self._keys)[-1] if self._keys else ""
 
-    def seal(self, message: bytes, *, device: str, entropy: Entropy) -> bytes:
-        """Return a message under lock.
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the keys, the newest last."""
+        return tuple(self._keys)
+
+    def seal(
+        self, message: bytes, *, device: str, entropy: Entropy, kid: str | None = None
+    ) -> bytes:
+        """Return a message under lock: of the key `kid`, or of the newest one.
 
         Raises:
-            SettingError: there is no key.
+            SettingError: there is no such key.
         """
-        if not self._keys:
+        kid = kid or self.newest
+        own = self._keys.get(kid)
+        if own is None:
             name = f"SMARTBANK_{self._setting.upper()}"
             words = f"{name}: expected a key to encrypt with"
             raise SettingError(words)
-        kid, own = list(self._keys.items())[-1]
         once = entropy(KEY_BYTES)
         key_iv, iv = entropy(NONCE_BYTES), entropy(NONCE_BYTES)
         bound = f"{kid}/{device}".encode()
