@@ -9,7 +9,7 @@ import bson
 import msgspec
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from app.events.decisions import Decision
@@ -149,9 +149,15 @@ class Archive:
             PyMongoError: Mongo is away, or refuses.
         """
         writes = [
-            ReplaceOne(
+            UpdateOne(
                 {"_id": _label_id(label)},
-                {"label": msgspec.to_builtins(label), "looked_at": looked_at},
+                {
+                    "$set": {
+                        "label": msgspec.to_builtins(label),
+                        "looked_at": looked_at,
+                    },
+                    "$setOnInsert": {"aside_at": looked_at},
+                },
                 upsert=True,
             )
             for label in labels

@@ -25,6 +25,7 @@ COMMANDS = {
     "bench": "app.commands.bench:bench",
     "anonymise": "app.commands.anonymise:anonymise",
     "erase": "app.commands.erase:erase",
+    "retention": "app.commands.retention:retention",
     "keys": "app.commands.keys:keys",
     "doctor": "app.commands.doctor:doctor",
 }

@@ -75,6 +75,11 @@ class Influx:
             f"SHARD DURATION {shard} DEFAULT"
         )
 
+    def ensure(self, days: int) -> None:
+        """Keep readings for so many days, unless the store does already."""
+        if self.kept_days() != days:
+            self.keep(days)
+
     @property
     def _parts(self) -> SplitResult:
         return urlsplit(self.address)

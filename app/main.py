@@ -33,6 +33,7 @@ AGENTS = {
         "agents.labels",
         "agents.series",
         "agents.backfill",
+        "agents.retention",
         "web.mount",
     ],
     "sketch": [

@@ -54,7 +54,12 @@ class Topic:
 
 
 def _days(days: int) -> dict[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(days * _DAY)}
+    """Keep for so many days, and one more at most: Kafka drops whole segments."""
+    return {
+        "cleanup.policy": "delete",
+        "retention.ms": str(days * _DAY),
+        "segment.ms": str(_DAY),
+    }
 
 
 TRANSACTIONS = Topic(

@@ -1,0 +1,1 @@
+"""Keeping: for how long each topic and store holds what it holds, and that it does."""
