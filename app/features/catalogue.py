@@ -146,9 +146,9 @@ CUSTOMER_FEATURES = [
         "days_since_same_payment",
         "customer",
         "days",
-        "time since the customer last paid about as much, give or take a tenth, to "
-        "the same payee (the beneficiary, else the merchant, else the terminal), as "
-        "a standing order or a subscription does; null where that was not in 30 days",
+        "time since the customer last paid the same amount to the same payee (the "
+        "beneficiary, else the merchant, else the terminal), as a standing order or "
+        "a subscription does; null where that was not in 30 days",
     ),
     Feature(
         "same_payment_gap_ratio",

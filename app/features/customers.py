@@ -26,7 +26,7 @@ from app.features.clock import (
 )
 from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
-from app.features.rhythm import FEWEST, PAYEE_BYTES, Rhythm
+from app.features.rhythm import FEWEST, KEY_BYTES, Rhythm
 from app.features.sections import sectioned, sections
 from app.features.sessions import UNKNOWN, Learnt, Sessions
 
@@ -53,10 +53,10 @@ class CustomerRow:
     """The payments of a customer, by event time, and the frauds among them.
 
     Holds, per payment, its time, the sums before it of amounts, of squared amounts
-    and of excess, and hashes of its id and its payee: 40 bytes. Windows are exact,
-    for a late payment too; a payment more than 31 days behind the newest is judged by
-    what is left. Sums run on over what is forgotten: the usual amount is that of a
-    lifetime.
+    and of excess, and hashes of its id and of what it paid to whom: 40 bytes. Windows
+    are exact, for a late payment too; a payment more than 31 days behind the newest is
+    judged by what is left. Sums run on over what is forgotten: the usual amount is
+    that of a lifetime.
     """
 
     __slots__ = (
@@ -191,9 +191,7 @@ class CustomerRow:
             frauds,
             elsewhere,
         ]
-        features += self._rhythm.profile(
-            payment, at, slice(month, here), times=times, amounts=amounts
-        )
+        features += self._rhythm.profile(payment, at, times, month, here)
         trail = self._trail
         features += trail.profile(payment.place, at) if trail else NOTHING
         sessions = self._sessions
@@ -271,7 +269,6 @@ class CustomerRow:
                 squares[later] = squares[later] + square & WRAP
                 excess[later] = excess[later] + own & WRAP_EXCESS
             self._ids[here * ID_BYTES : here * ID_BYTES] = hashed
-        self._rhythm.learn(payment, here)
         if payment.place is not None and at >= self._placed_at:
             self._placed_at, self._place = at, payment.place
         if len(times) > SLACK and times[SLACK] <= times[-1] - HORIZON:
@@ -326,7 +323,7 @@ class CustomerRow:
                 self._squares[cut:].tobytes(),
                 self._excess[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
-                self._rhythm.payees[cut * PAYEE_BYTES :],
+                self._rhythm.keys[cut * KEY_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
                 sections(
                     self._trail.encode() if self._trail else b"",
@@ -357,14 +354,14 @@ class CustomerRow:
         squares = amounts + 8 * (count + 1)
         excess = squares + 8 * (count + 1)
         ids = excess + 4 * (count + 1)
-        payees = ids + ID_BYTES * count
-        frauds = payees + PAYEE_BYTES * count
+        keys = ids + ID_BYTES * count
+        frauds = keys + KEY_BYTES * count
         row._times = array("q", data[times:amounts])
         row._amounts = array("Q", data[amounts:squares])
         row._squares = array("Q", data[squares:excess])
         row._excess = array("I", data[excess:ids])
-        row._ids = bytearray(data[ids:payees])
-        row._rhythm = Rhythm(data[payees:frauds])
+        row._ids = bytearray(data[ids:keys])
+        row._rhythm = Rhythm(data[keys:frauds])
         end = frauds + FRAUD.size * labelled
         row._frauds = list(FRAUD.iter_unpack(data[frauds:end]))
         trail, memory, sessions = sectioned(data[end:], 3)
