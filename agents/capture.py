@@ -85,3 +85,6 @@ def _pass_on(
             key = event.customer_id.encode()
             out.send(CUSTOMER_ACTIVITY.name, key, encode(event), record)
     counters.dead_letters += out.rejected
+    if records:
+        topic, taken = records[0].topic, len(records)
+        counters.quality.captured(topic, taken=taken, refused=out.rejected)

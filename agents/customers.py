@@ -41,6 +41,8 @@ def profile(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[CustomerRow]]
 ) -> None:
     """Profile payments by their customer's row; pass labels and app events on."""
+    quality = counters.quality
+    quality.came(records)
     events = decode_all(records, decode)
     watch = Watch(rows, "customer", lambda: list(map(payment_of, events)))
     for place, (record, event) in enumerate(zip(records, events, strict=True)):
@@ -61,11 +63,15 @@ def profile(
         if not isinstance(event, Payment):
             learn(event, row, record, out)
             continue
+        quality.payments += 1
         if row.seen(event.id):
+            quality.repeated_payments += 1
             counters.duplicates += 1
             continue
         told = watch.profile(place, record.partition, row, event) if watch else NONE
         profiled = ProfiledPayment(event, row.profile(event), told)
+        if row.late:
+            quality.late(row.late)
         terminal = event.terminal_id.encode()
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(profiled), record)
     counters.dead_letters += out.rejected
@@ -74,14 +80,22 @@ def profile(
 def learn(
     event: Label | Fixes | AppEvent, row: CustomerRow, record: Record, out: Outbox
 ) -> None:
-    """Learn what is no payment; pass labels and app events on, these once."""
+    """Learn what is no payment; pass labels and app events on."""
     if isinstance(event, Fixes):
         row.fixes(event)
     elif isinstance(event, Label):
         row.label(event)
         terminal = event.terminal_id.encode()
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
-    elif (learnt := row.use(event)) == "repeat":
+    else:
+        use(event, row, record, out)
+
+
+def use(event: AppEvent, row: CustomerRow, record: Record, out: Outbox) -> None:
+    """Learn what was done in the app; pass it on unless it was there before."""
+    counters.quality.app_events += 1
+    if (learnt := row.use(event)) == "repeat":
+        counters.quality.repeated_app_events += 1
         counters.duplicates += 1
     else:
         counters.late_app_events += learnt == "late"

@@ -128,6 +128,18 @@ class Archive:
         keys = await asyncio.to_thread(self._to_open, sealed) if sealed else {}
         return [_told(one, keys) for one in found]
 
+    async def of_customer(self, customer_id: str, most: int) -> list[dict[str, Any]]:
+        """Return a customer's newest decisions, without what they were made from.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        fields = dict.fromkeys(("outcome", "score", "hits", "payment"), 1)
+        wanted = {"payment.customer_id": customer_id}
+        found = self._decisions.find(wanted, fields)
+        newest = found.sort("occurred_at", DESCENDING).limit(most)
+        return [{"id": one.pop("_id"), **one} async for one in newest]
+
     async def places(self, transaction_ids: Iterable[str]) -> dict[str, Place]:
         """Return the places of those payments that are there.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.drift import Drift
 from app.events.decisions import Decision
 from app.events.readings import Position
+from app.quality import Quality
 
 BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 BUCKETS = (*(str(bound) for bound in BOUNDS_MS), "inf")
@@ -27,6 +28,7 @@ class Counters:
             that only watch.
         positions: where devices were since it was last taken, the newest 500.
         drift: how far payments have moved from what the live model learnt from.
+        quality: what came twice, late, unevenly or unfit.
     """
 
     captured: int = 0
@@ -48,6 +50,7 @@ class Counters:
     approved: list[Decision] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     drift: Drift = field(default_factory=Drift)
+    quality: Quality = field(default_factory=Quality)
 
     def decided_batch(
         self, decisions: list[Decision], latencies: Iterable[int]

@@ -27,6 +27,7 @@ PURE = (
     "sketches",
     "privacy",
     "cases",
+    "profiles",
 )
 # What touches the world; a pure package gets time and randomness as arguments.
 WORLD = {

@@ -1,8 +1,9 @@
 """Context: what pages and routes need of the worker that they run in."""
 
 import asyncio
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pymongo.errors import PyMongoError
 
@@ -26,6 +27,7 @@ from web.phones import Phones
 from web.problems import Problem
 
 ARCHIVE_SECONDS = 5.0
+T = TypeVar("T")
 
 
 class Archive(Protocol):
@@ -33,6 +35,10 @@ class Archive(Protocol):
 
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:
         """Return the full evaluation of a payment, or None."""
+        ...
+
+    async def of_customer(self, customer_id: str, most: int) -> list[dict[str, Any]]:
+        """Return a customer's newest decisions."""
         ...
 
     async def close(self) -> None:
@@ -80,9 +86,24 @@ class Context:
         """
         if self.archive is None:
             return None
-        try:
-            async with asyncio.timeout(ARCHIVE_SECONDS):
-                return await self.archive.decision(transaction_id)
-        except (TimeoutError, PyMongoError, ServiceError) as error:
-            detail = "the archive of decisions does not answer"
-            raise Problem(503, detail, kind="unavailable", retry_after=5) from error
+        return await _answered(self.archive.decision(transaction_id))
+
+    async def of_customer(self, customer_id: str, most: int) -> list[dict[str, Any]]:
+        """Return a customer's newest decisions, without their features.
+
+        Raises:
+            Problem: 503, the archive does not answer.
+        """
+        if self.archive is None:
+            return []
+        return await _answered(self.archive.of_customer(customer_id, most))
+
+
+async def _answered(asking: Awaitable[T]) -> T:
+    """Return what the archive answers, in time."""
+    try:
+        async with asyncio.timeout(ARCHIVE_SECONDS):
+            return await asking
+    except (TimeoutError, PyMongoError, ServiceError) as error:
+        detail = "the archive of decisions does not answer"
+        raise Problem(503, detail, kind="unavailable", retry_after=5) from error

@@ -58,6 +58,10 @@ class Heart:
             readings=counters.readings,
             positions=counters.take_positions(),
             drift=counters.drift.read(),
+            quality=counters.quality.read(
+                replayed=self._app.engine.repeats,
+                late_app_events=counters.late_app_events,
+            ),
         )
 
 

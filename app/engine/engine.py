@@ -100,7 +100,8 @@ class Engine(Service):
     `epoch` grows whenever partitions may change hands; batches from an earlier
     epoch are left alone. `positions` are the next offsets to hand up; `settled`
     are the offsets that may be committed; `busy` holds, by topic, the CPU seconds
-    that its stage has taken.
+    that its stage has taken, `repeats` the records dropped since their origin had
+    been seen.
 
     Once `failed` is set nothing is processed or settled any
     more: the worker ends, and its successor goes on from the last checkpoint.
@@ -122,6 +123,7 @@ class Engine(Service):
         self.settled: dict[TP, int] = {}
         self.sources: dict[TP, Source] = {}
         self.busy: dict[str, float] = {}
+        self.repeats: dict[str, int] = {}
         self.checkpoint_seconds = 0.0
         self.restore_seconds = 0.0
         self.restored_rows = 0
@@ -194,6 +196,8 @@ class Engine(Service):
             for run in batch.runs
             for record in fresh(run.records, rows[run.partition].origins)
         ]
+        dropped = sum(len(run.records) for run in batch.runs) - len(records)
+        self.repeats[batch.topic] = self.repeats.get(batch.topic, 0) + dropped
         self._attempt(batch, lambda outbox: stage(records, outbox, rows))
         for run in batch.runs:
             rows[run.partition].done = run.next_offset

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from app.events.decisions import Decision
 from app.events.drift import Drifted
+from app.events.quality import Measured
 from app.events.readings import Position
 
 
@@ -39,3 +40,4 @@ class Pulse(Struct, frozen=True):
     readings: int = 0
     positions: list[Position] = field(default_factory=list)
     drift: Drifted | None = None
+    quality: Measured | None = None

@@ -72,6 +72,7 @@ class CustomerRow:
         "_squares",
         "_times",
         "_trail",
+        "late",
         "memory",
     )
     _times: "array[int]"
@@ -92,6 +93,7 @@ class CustomerRow:
         self._place = Place(0.0, 0.0)
         self._trail: Trail | None = None  # where the phones were
         self.memory: Memory | None = None
+        self.late = 0  # microseconds that the payment profiled last was behind
         self._sessions: Sessions | None = None  # of most customers there are none
 
     def use(self, event: AppEvent) -> Learnt:
@@ -151,7 +153,9 @@ class CustomerRow:
         times, amounts = self._times, self._amounts
         here = len(times)
         due = at - LABEL_DELAY
+        self.late = 0
         if here and at < times[-1]:
+            self.late = times[-1] - at
             here = bisect_right(times, at)
             due = max(due, times[-1] - HORIZON)  # what may be forgotten counts
         month = bisect_right(times, at - 30 * DAY, 0, here)
@@ -375,8 +379,13 @@ class CustomerRow:
         times, amounts = self._times, self._amounts
         phones = self._trail.view() if self._trail else []
         app = {"app": self._sessions.view()} if self._sessions else {}
+        payments, frauds, _ = self._forgotten
+        lifetime = {
+            "payments": payments + len(times),
+            "frauds": frauds + len(self._frauds),
+        }
         if not times:
-            return {"payments": 0, "phones": phones, **app}
+            return {"payments": 0, "phones": phones, "lifetime": lifetime, **app}
         windows = {}
         for days in (1, 7, 30):
             start = bisect_right(times, times[-1] - days * DAY)
@@ -392,8 +401,22 @@ class CustomerRow:
             "last_place_at": moment(self._placed_at) if placed else None,
             "windows": windows,
             "phones": phones,
+            "lifetime": lifetime,
+            "frauds": [
+                {"occurred_at": moment(at), "amount": amount, "mark": hashed.hex()}
+                for at, hashed, amount in self._frauds
+            ],
             **app,
         }
+
+
+def mark_of(payment_id: str) -> str:
+    """Return the mark that a row shows of a payment's id.
+
+    >>> len(mark_of("T000001"))
+    16
+    """
+    return _hash(payment_id).hex()
 
 
 def _hash(identity: str) -> bytes:

@@ -6,7 +6,7 @@ import msgspec
 
 from app.events.payments import Place
 from app.events.readings import Fixes
-from app.features.clock import HOUR, SECOND, microseconds
+from app.features.clock import HOUR, SECOND, microseconds, moment
 from app.features.places import distance_m
 
 PHONES = 4  # remembered a customer, those heard last
@@ -121,7 +121,12 @@ class Trail:
     def view(self) -> list[dict[str, object]]:
         """Return the last fix of each phone, as REST shows it."""
         return [
-            {"device_id": name, "place": seen[-1].place, "accuracy_m": seen[-1][3]}
+            {
+                "device_id": name,
+                "place": seen[-1].place,
+                "accuracy_m": seen[-1].accuracy_m,
+                "at": moment(seen[-1].at),
+            }
             for name, seen in self._phones.items()
         ]
 

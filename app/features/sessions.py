@@ -277,7 +277,31 @@ class Sessions:
             )
             for place, (name, kept) in enumerate(zip(names, self._known, strict=True))
         }
-        return {"last_event_at": moment(last), "events": len(events), "known": known}
+        return {
+            "last_event_at": moment(last),
+            "events": len(events),
+            "known": known,
+            "sessions": [_shown(one) for one in self._sessions()],
+        }
+
+    def _sessions(self) -> list[list[Event]]:
+        """Part the events remembered where nothing happened for long, oldest first."""
+        found: list[list[Event]] = []
+        for event in self._events:
+            if found and event.at - found[-1][-1].at <= GAP:
+                found[-1].append(event)
+            else:
+                found.append([event])
+        return found
+
+
+def _shown(session: Sequence[Event]) -> dict[str, object]:
+    return {
+        "started_at": moment(session[0].at),
+        "ended_at": moment(session[-1].at),
+        "events": len(session),
+        "failed_log_ins": sum(event.mark == FAILED + LOG_IN for event in session),
+    }
 
 
 def _remembered(event: AppEvent) -> Event:

@@ -102,6 +102,14 @@ class MemoryArchive:
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:
         return self.kept.get(transaction_id)
 
+    async def of_customer(self, customer_id: str, most: int) -> list[dict[str, Any]]:
+        found = [
+            one
+            for one in self.kept.values()
+            if one["payment"]["customer_id"] == customer_id
+        ]
+        return found[-most:]
+
     async def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
 
@@ -155,6 +163,7 @@ class Site:
             sources={},
             tables={"customer-activity": self.table},
             busy={"customer-activity": 1.5},
+            repeats={},
             restored_rows=3,
             checkpoint_seconds=0.5,
             restore_seconds=0.25,

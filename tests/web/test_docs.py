@@ -11,6 +11,7 @@ import pytest
 from app.capture import transaction
 from app.events.aggregates import Aggregate
 from app.events.decisions import Decision
+from app.profiles.profile import Profile
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from tests.web.site import Site
@@ -18,6 +19,7 @@ from web.api import examples, models
 from web.api.schema import TYPES
 from web.docs import page
 from web.problems import KINDS
+from web.quality import Quality
 
 
 @pytest.fixture
@@ -71,6 +73,8 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Decided, examples.DECIDED),
         (models.CustomerState, examples.CUSTOMER),
         (models.TerminalState, examples.TERMINAL),
+        (models.Found, examples.FOUND),
+        (Profile, examples.PROFILE),
         (Rule, examples.RULE),
         (Ruleset, examples.RULESET),
         (models.RevisionSummary, examples.REVISION),
@@ -85,6 +89,7 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Listed, examples.LISTED),
         (models.Reevaluated, examples.REEVALUATED),
         (models.Workers, examples.WORKERS),
+        (Quality, examples.QUALITY),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),
         (models.ProblemDetails, examples.PROBLEM),

@@ -50,6 +50,8 @@ async def test_a_row_kept_here_is_answered_from_here(tmp_path: Path):
         "last_place": None,
         "last_place_at": None,
         "phones": [],
+        "lifetime": {"payments": 1, "frauds": 0},
+        "frauds": [],
         "windows": {span: {"count": 1, "amount": 1250} for span in ("1d", "7d", "30d")},
     }
 

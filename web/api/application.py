@@ -19,6 +19,8 @@ from web.api import (
     lists,
     operations,
     policies,
+    profiles,
+    quality,
     reevaluation,
     registry,
     rule_changes,
@@ -51,6 +53,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         transactions.routes(context),
         app_events.routes(context),
         labels.routes(context),
+        profiles.routes(context),
         entities.routes(context),
         erasures.routes(context),
         reevaluation.routes(context),
@@ -64,6 +67,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         sensors.routes(context),
         registry.routes(context),
         operations.routes(context, auth),
+        quality.routes(context),
         internal.routes(context),
     ):
         api.include_router(router)

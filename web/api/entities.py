@@ -1,5 +1,6 @@
 """Entities: customers and terminals as they are remembered, decisions as made."""
 
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
@@ -13,6 +14,7 @@ from web.api.schema import responses
 from web.auth import Caller, requires
 from web.context import Context
 from web.problems import Problem
+from web.users import at_least
 
 
 def routes(context: Context) -> APIRouter:
@@ -88,10 +90,23 @@ async def remembered(
                 404,
                 f"nothing of {noun.removesuffix('s')} {identity!r} is remembered",
             )
-        return answer({"id": identity, "worker": context.settings.worker, **row.view()})
+        told = seen_by(caller, row.view())
+        return answer({"id": identity, "worker": context.settings.worker, **told})
     owner = context.cluster.owner(source, key)
     if owner is None:
         detail = f"no worker owns partition {partition} of {source} now; ask again"
         raise Problem(503, detail, kind="rebalancing", retry_after=2)
     target = f"/v1/{noun}/{quote(identity, safe='')}"
     return await context.forwarder.get(owner, target, caller)
+
+
+def seen_by(caller: Caller, view: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a row where phones and people in the app were, for viewers."""
+    if at_least(caller.role, "analyst"):
+        return view
+    seen = dict(view)
+    if "phones" in view:
+        seen["phones"] = []
+    if "app" in view:
+        seen["app"] = {**view["app"], "sessions": []}
+    return seen

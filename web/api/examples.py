@@ -87,6 +87,34 @@ DRIFTS = {
     "score": {"mean": 0.0083, "payments": 62000, "changes": 0, "changed_at": None},
     "frauds": {"mean": 0.0081, "payments": 62000, "changes": 0, "changed_at": None},
 }
+QUALITY = {
+    "workers": ["worker-1", "worker-2"],
+    "sources": [{"topic": "transactions", "taken": 10500, "refused": 12}],
+    "repeats": {
+        "payments": 10488,
+        "payments_dropped": 52,
+        "app_events": 0,
+        "app_events_dropped": 0,
+        "by_origin": {"terminal-activity": 311},
+    },
+    "order": {
+        "in_order": 10400,
+        "late": [{"up_to": 1, "payments": 0}, {"up_to": 60, "payments": 36}],
+        "too_late": 0,
+        "app_events_too_late": 0,
+    },
+    "skew": {
+        "records": 10488,
+        "fullest_to_mean": 1.31,
+        "partitions": [
+            {
+                "partition": 0,
+                "records": 6871,
+                "hot": [{"key": "C000123", "records": 1412, "unsure": 0}],
+            }
+        ],
+    },
+}
 REEVALUATED = {
     "id": "T000001",
     "ruleset": "7d5a1c0e9b42",
@@ -107,11 +135,80 @@ CUSTOMER = {
         "30d": {"count": 1, "amount": 1250},
     },
     "phones": [],
+    "lifetime": {"payments": 1, "frauds": 0},
+    "frauds": [],
     "app": {
         "last_event_at": "2026-03-01T11:58:00Z",
         "events": 1,
         "known": {"devices": 1, "countries": 1, "networks": 1},
+        "sessions": [
+            {
+                "started_at": "2026-03-01T11:58:00Z",
+                "ended_at": "2026-03-01T11:58:00Z",
+                "events": 1,
+                "failed_log_ins": 0,
+            }
+        ],
     },
+}
+FOUND = {"id": "C000123", "pages": ["customers"]}
+PROFILE = {
+    "id": "C000123",
+    "as_of": "2026-03-01T12:00:00Z",
+    "payments": 214,
+    "lifetime": {"payments": 230, "frauds": 1},
+    "segments": [
+        {
+            "name": "traveller",
+            "reason": "paid in 4 countries in 30 days, 3 make a traveller",
+            "private": True,
+        }
+    ],
+    "habits": {
+        "currency": "EUR",
+        "payments": 212,
+        "foreign": 0,
+        "since": "2026-01-02T08:10:00Z",
+        "weeks": [{"until": "2026-03-01T12:00:00Z", "payments": 25, "amount": 61250}],
+        "usual_week": 30420,
+        "usual_payment": 1250,
+        "highest": 24900,
+        "hours": [0] * 24,
+        "weekdays": [30, 31, 29, 33, 35, 32, 22],
+        "channels": [{"name": "pos", "payments": 180, "amount": 310000}],
+        "categories": [{"name": "5411", "payments": 96, "amount": 120000}],
+        "merchants": [{"name": "M000042", "payments": 40, "amount": 50000}],
+    },
+    "risk": {
+        "scored": [
+            {
+                "id": "T000001",
+                "occurred_at": "2026-03-01T12:00:00Z",
+                "score": 45.0,
+                "outcome": "review",
+                "amount": 24900,
+                "currency": "EUR",
+                "fraud": False,
+                "reason": "249.00 EUR, usual is 12.50",
+            }
+        ],
+        "outcomes": {"approve": 212, "review": 2},
+        "rules": [{"name": "amount-out-of-pattern", "payments": 2, "amount": 37000}],
+        "frauds": [],
+    },
+    "services": [
+        {
+            "kind": "spending-alert",
+            "title": "Spending alert",
+            "reason": "612.50 EUR in the last 7 days, usual is 304.20 EUR, the mean of "
+            "7 weeks before",
+            "private": False,
+            "amount": None,
+        }
+    ],
+    "whereabouts": None,
+    "app": None,
+    "missing": [],
 }
 TERMINAL = {
     "id": "P000042",

@@ -12,6 +12,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from app.counters import BOUNDS_MS
+from app.quality import LATE, LATE_SECONDS
 from app.scoring.registry import ROLES
 from web.context import Context
 from web.drifts import moved
@@ -51,6 +52,7 @@ class Figures(Collector):
         yield from self._rules()
         yield from self._models()
         yield from self._drift()
+        yield from self._quality()
         yield self._latency()
         yield from self._engine()
 
@@ -119,6 +121,35 @@ class Figures(Collector):
                 means.add_metric([name], mean.mean)
                 changes.add_metric([name], mean.changes)
         yield from (index, means, changes)
+
+    def _quality(self) -> Iterator[Metric]:
+        counters = self._context.counters
+        told = counters.quality.read(replayed=self._context.app.engine.repeats)
+        for name, meaning, label, counts in (
+            ("taken", "Records sent to a raw topic", "topic", told.taken),
+            ("refused", "Records of it that did not fit", "topic", told.refused),
+            ("replayed", "Records that came again, by origin", "topic", told.replayed),
+            (
+                "partition_records",
+                "Records of the customers' log",
+                "partition",
+                {str(load.partition): load.records for load in told.loads},
+            ),
+        ):
+            family = CounterMetricFamily(f"smartbank_{name}", meaning, labels=[label])
+            for value, count in counts.items():
+                family.add_metric([value], count)
+            yield family
+        total, buckets = 0, []
+        for bound, label in zip((*LATE_SECONDS, "+Inf"), LATE, strict=True):
+            total += told.late_by.get(label, 0)
+            buckets.append((str(bound), total))
+        yield HistogramMetricFamily(
+            "smartbank_late_seconds",
+            "Payments behind a newer one of their customer, in event time",
+            buckets=buckets,
+            sum_value=None,
+        )
 
     def _latency(self) -> Metric:
         counters = self._context.counters

@@ -1,7 +1,7 @@
 """Models: what the API takes and answers, beside the words on the wire."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -13,6 +13,7 @@ from app.events.devices import Kind as DeviceKind
 from app.events.labels import Kind, Remark
 from app.events.payments import Id, Place
 from app.events.readings import Alarm, Fix
+from app.profiles.past import AppUse, KnownFraud, Lifetime, Phone
 from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
@@ -55,27 +56,11 @@ class Window(Struct, frozen=True):
     amount: int
 
 
-class Phone(Struct, frozen=True):
-    """The last fix of a customer's phone."""
-
-    device_id: str
-    place: Place
-    accuracy_m: float
-
-
-class AppUse(Struct, frozen=True):
-    """What is remembered of a customer in the app: events of a day, and what is known.
-
-    `known` counts devices, countries and networks.
-    """
-
-    last_event_at: datetime
-    events: int
-    known: dict[str, int]
-
-
 class CustomerState(Struct, frozen=True):
-    """What is remembered of a customer; windows are as of the last payment."""
+    """What is remembered of a customer; windows are as of the last payment.
+
+    Where the phones were is for analysts and above.
+    """
 
     id: str
     worker: str
@@ -85,7 +70,16 @@ class CustomerState(Struct, frozen=True):
     last_place_at: datetime | None = None
     windows: dict[str, Window] = {}
     phones: list[Phone] = []
+    lifetime: Lifetime | None = None
+    frauds: list[KnownFraud] = []
     app: AppUse | None = None
+
+
+class Found(Struct, frozen=True):
+    """What there is of an id, by the names of its pages."""
+
+    id: str
+    pages: list[Literal["transactions", "customers"]]
 
 
 class TerminalState(Struct, frozen=True):

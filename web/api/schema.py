@@ -14,6 +14,7 @@ from app.events.decisions import Decision
 from app.events.devices import Registration
 from app.events.payments import Transaction
 from app.events.readings import PushedMessage
+from app.profiles.profile import Profile
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
 from app.scoring.policy import Policy
@@ -22,6 +23,7 @@ from web.appointments import ModelFile
 from web.drifts import Drifts
 from web.erasures import Wish
 from web.problems import MEDIA_TYPE
+from web.quality import Quality
 
 TYPES = (
     Transaction,
@@ -34,6 +36,8 @@ TYPES = (
     models.Decided,
     models.CustomerState,
     models.TerminalState,
+    models.Found,
+    Profile,
     models.Workers,
     models.RevisionSummary,
     models.History,
@@ -63,6 +67,7 @@ TYPES = (
     models.Models,
     models.ModelCard,
     Drifts,
+    Quality,
     models.TokenRequest,
     models.Token,
     models.Health,

@@ -14,11 +14,13 @@ from web.console.managing import Manager
 from web.console.pages import (
     aggregates,
     candidate,
+    customer,
     devices,
     lists,
     live,
     models,
     policy,
+    quality,
     rule,
     rules,
     sketches,
@@ -73,6 +75,7 @@ def build(context: Context) -> ASGIApp:
     app.layout = lambda: shell.layout(client)
     _route(app, client, manager)
     transaction.register(app, client)
+    customer.register(app, client, manager)
     rules.register(app, client, manager)
     rule.register(app, manager)
     versions.register(app, manager)
@@ -108,13 +111,15 @@ def page(client: Client, manager: Manager, path: str) -> html.Div:
     single: dict[str, Callable[[], html.Div]] = {
         live.PATH.rstrip("/"): lambda: live.layout(client.snapshot()),
         models.PATH: lambda: models.layout(client),
+        quality.PATH: lambda: quality.layout(client),
         sketches.PATH: sketches.layout,
         transactions.PATH: lambda: transactions.layout(client.snapshot()),
     }
     if whole := single.get(path.rstrip("/")):
         return whole()
-    if path.startswith(transaction.PATH):
-        return transaction.layout(unquote(path.removeprefix(transaction.PATH)))
+    for of_one in (transaction, customer):
+        if path.startswith(of_one.PATH):
+            return of_one.layout(unquote(path.removeprefix(of_one.PATH)))
     if devices.of_devices(path):
         return devices.layout(client, path)
     return of_rules(client, manager, path) or html.Div(
@@ -159,8 +164,10 @@ SINGLE = (
 )
 FOLDERS = (
     transaction.PATH,
+    customer.PATH,
     f"{devices.PATH}/",
     f"{models.PATH}/",
+    f"{quality.PATH}/",
     rule.PATH,
     f"{rule.VERSIONS}/",
 )

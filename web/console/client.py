@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from app.events.decisions import Decision
+from app.profiles.profile import Profile
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
+from web import profiles
 from web.api import registry
 from web.api.entities import remembered
 from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
@@ -20,6 +22,7 @@ from web.drifts import Drifts, drifts
 from web.live import Live, Snapshot
 from web.phones import Phones
 from web.problems import Problem
+from web.quality import Quality, quality
 
 who: ContextVar[Caller] = ContextVar("who")
 """Who is logged in at the browser that is being answered."""
@@ -105,6 +108,14 @@ class Client:
         """
         return _customer(await self._row("customers", CUSTOMER_ACTIVITY.name, identity))
 
+    async def profile(self, identity: str) -> Profile:
+        """Return who a customer is, as far as who is logged in may see it.
+
+        Raises:
+            Problem: 404, nothing is known; 503, nobody answers.
+        """
+        return await profiles.profile(self._context, identity, who.get())
+
     async def terminal(self, identity: str) -> TerminalState:
         """Return what is remembered of a terminal, whichever worker keeps it.
 
@@ -130,6 +141,10 @@ class Client:
     def drifts(self) -> Drifts | None:
         """Return how far payments have moved from what the live model learnt from."""
         return drifts(self._context)
+
+    def quality(self) -> Quality:
+        """Return how well the data comes in."""
+        return quality(self._context)
 
     def bands(self, ruleset: str) -> Bands | None:
         """Return the bands of a ruleset by version, if it decides or has decided."""

@@ -16,7 +16,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import devices, live, models, pushed
+from web.console.pages import devices, live, models, pushed, quality
 from web.console.wording import wire
 from web.live import TICK
 
@@ -67,6 +67,8 @@ class Told:
             shown |= devices.shown(client.phones, path)
         elif path and path.rstrip("/") == models.PATH:
             shown |= models.shown(client)
+        elif path and path.rstrip("/") == quality.PATH:
+            shown |= quality.shown(client)
         changed = {
             component: props
             for component, props in shown.items()

@@ -11,6 +11,7 @@ from web.console.pages import (
     live,
     models,
     policy,
+    quality,
     rules,
     sketches,
     transactions,
@@ -26,6 +27,7 @@ NAVIGATION = (
     ("Policy", policy.PATH),
     ("Models", models.PATH),
     ("Sketches", sketches.PATH),
+    ("Quality", quality.PATH),
 )
 
 ALLOWED = {devices.PATH: devices.allowed, sketches.PATH: sketches.allowed}
@@ -93,11 +95,15 @@ def _header(client: Client) -> html.Header:
 def _search() -> html.Form:
     return html.Form(
         [
-            html.Label("Transaction id", htmlFor="search", className="unseen"),
+            html.Label(
+                "Id of a transaction or customer",
+                htmlFor="search",
+                className="unseen",
+            ),
             dcc.Input(
                 id="search",
                 type="search",
-                placeholder="Find a transaction by id",
+                placeholder="Transaction or customer id",
                 autoComplete="off",
                 maxLength=64,
                 spellCheck=False,

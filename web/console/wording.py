@@ -85,6 +85,17 @@ def number(value: float | None) -> str:
     return f"{value:,.1f}" if abs(value) >= _PLAIN_FROM else f"{value:,.3g}"
 
 
+def degrees(latitude: float, longitude: float) -> str:
+    """Write a place in degrees.
+
+    >>> degrees(51.5074, -0.1278)
+    '51.507° N, 0.128° W'
+    """
+    north = "N" if latitude >= 0 else "S"
+    east = "E" if longitude >= 0 else "W"
+    return f"{abs(latitude):.3f}° {north}, {abs(longitude):.3f}° {east}"
+
+
 def wire(data: Any) -> str:
     """Write data for the browser's script.
 

@@ -269,6 +269,15 @@
       else go(link.href);
     }
   });
+  const find = async (wanted) => {
+    const id = encodeURIComponent(wanted);
+    let page = "transactions";
+    try {
+      const answer = await fetch(`/v1/find/${id}`);
+      if (answer.ok) page = (await answer.json()).pages[0] || page;
+    } catch { /* the page itself says what does not answer */ }
+    go(`/ui/${page}/${id}`);
+  };
   const registerPhone = async (form) => {
     const [customer, name] = [...form.querySelectorAll("input")].map((one) => one.value.trim());
     const told = at("register-told");
@@ -299,7 +308,7 @@
     const wanted = input.value.trim();
     if (!wanted) return;
     input.blur();
-    go(`/ui/transactions/${encodeURIComponent(wanted)}`);
+    find(wanted);
   });
   const keys = {
     "/": () => { at("search").focus(); at("search").select(); },

@@ -16,6 +16,7 @@ from web.console.pages import why
 from web.problems import Problem
 
 PATH = "/ui/transactions/"
+CUSTOMERS = "/ui/customers/"
 
 Ask = Callable[[str], Awaitable[CustomerState | TerminalState]]
 
@@ -173,7 +174,7 @@ def _payment(payment: Payment) -> html.Section:
         ("Happened", marks.moment(payment.occurred_at)),
         ("Channel", CHANNELS.get(payment.channel, payment.channel.capitalize())),
         ("Card", card),
-        ("Customer", marks.identity(payment.customer_id, of="the customer's id")),
+        ("Customer", _customer_link(payment.customer_id)),
         ("Terminal", marks.identity(payment.terminal_id, of="the terminal's id")),
         ("Merchant", payment.merchant_id),
         ("Category", payment.merchant_category),
@@ -185,17 +186,17 @@ def _payment(payment: Payment) -> html.Section:
     return marks.panel("Payment", marks.facts(rows))
 
 
-def _place(place: Place | None) -> str | None:
-    """Write a place in degrees.
+def _customer_link(identity: str) -> html.Span:
+    copied = marks.identity(identity, of="the customer's id")
+    href = CUSTOMERS + quote(identity, safe="")
+    shown, copy = copied.children
+    copied.children = [html.A(shown, href=href), copy]
+    return copied
 
-    >>> _place(Place(51.5074, -0.1278))
-    '51.507° N, 0.128° W'
-    """
-    if place is None:
-        return None
-    north = "N" if place.latitude >= 0 else "S"
-    east = "E" if place.longitude >= 0 else "W"
-    return f"{abs(place.latitude):.3f}° {north}, {abs(place.longitude):.3f}° {east}"
+
+def _place(place: Place | None) -> str | None:
+    """Write a place in degrees."""
+    return wording.degrees(place.latitude, place.longitude) if place else None
 
 
 def _timings(timings: Timings, decided_at: datetime | None) -> html.Section:
