@@ -21,6 +21,7 @@ COLLECTION = "decisions"
 ASIDE = "labels_aside"
 PATIENCE_MS = 5_000
 _DUPLICATE = 11000
+_LOOKED_AT = ("outcome", "score", "hits", "payment", "personal", "occurred_at")
 _INDEXES = (
     [("payment.customer_id", ASCENDING), ("occurred_at", DESCENDING)],
     [("payment.terminal_id", ASCENDING), ("occurred_at", DESCENDING)],
@@ -132,13 +133,13 @@ class Archive:
         """Return a customer's newest decisions, without what they were made from.
 
         Raises:
-            PyMongoError: Mongo is away, or refuses.
+            PyMongoError, ServiceError: Mongo is away, or refuses.
+            SealError: what is personal was changed.
         """
-        fields = dict.fromkeys(("outcome", "score", "hits", "payment"), 1)
         wanted = {"payment.customer_id": customer_id}
-        found = self._decisions.find(wanted, fields)
+        found = self._decisions.find(wanted, dict.fromkeys(_LOOKED_AT, 1))
         newest = found.sort("occurred_at", DESCENDING).limit(most)
-        return [{"id": one.pop("_id"), **one} async for one in newest]
+        return await self._opened([one async for one in newest])
 
     async def places(self, transaction_ids: Iterable[str]) -> dict[str, Place]:
         """Return the places of those payments that are there.

@@ -404,7 +404,7 @@ class CustomerRow:
             "lifetime": lifetime,
             "frauds": [
                 {"occurred_at": moment(at), "amount": amount, "mark": hashed.hex()}
-                for at, hashed, amount in self._frauds
+                for at, hashed, amount, _ in self._frauds
             ],
             **app,
         }

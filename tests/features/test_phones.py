@@ -155,7 +155,12 @@ def test_a_row_with_phones_survives_as_bytes_and_one_without_costs_nothing():
     assert again.encode() == row.encode()
     assert again.view() == row.view()
     assert again.view()["phones"] == [
-        {"device_id": "p-1", "place": Place(48.2082, 16.3738), "accuracy_m": 8.0}
+        {
+            "device_id": "p-1",
+            "place": Place(48.2082, 16.3738),
+            "accuracy_m": 8.0,
+            "at": NOON,
+        }
     ]
     assert CustomerRow.decode(plain.encode()).view()["phones"] == []
     assert row.encode().startswith(plain.encode())

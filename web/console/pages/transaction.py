@@ -174,7 +174,7 @@ def _payment(payment: Payment) -> html.Section:
         ("Happened", marks.moment(payment.occurred_at)),
         ("Channel", CHANNELS.get(payment.channel, payment.channel.capitalize())),
         ("Card", card),
-        ("Customer", _customer_link(payment.customer_id)),
+        ("Customer", customer_link(payment.customer_id)),
         ("Terminal", marks.identity(payment.terminal_id, of="the terminal's id")),
         ("Merchant", payment.merchant_id),
         ("Category", payment.merchant_category),
@@ -186,7 +186,8 @@ def _payment(payment: Payment) -> html.Section:
     return marks.panel("Payment", marks.facts(rows))
 
 
-def _customer_link(identity: str) -> html.Span:
+def customer_link(identity: str) -> html.Span:
+    """Show a customer's id, which leads to its page, with a button that copies it."""
     copied = marks.identity(identity, of="the customer's id")
     href = CUSTOMERS + quote(identity, safe="")
     shown, copy = copied.children
