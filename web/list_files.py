@@ -69,7 +69,7 @@ def read_entries(
 def _entry(listing: Listing, author: str, tokens: Tokens) -> Entry:
     fields = msgspec.structs.asdict(listing)
     fields["value"] = checked(listing.kind, listing.value, tokens)
-    if listing.final and listing.verdict == "allow":
+    if listing.final and listing.verdict != "block":
         raise BadRecord("final", "true", "false: only a block can be final")  # noqa: EM101 - the field
     return Entry(author=author, **fields)
 

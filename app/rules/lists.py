@@ -1,8 +1,8 @@
-"""Lists: whom to block and whom to let through, whatever the rules say."""
+"""Lists: whom to block, to let through and to watch, whatever the rules say."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import Meta, Struct
@@ -12,20 +12,26 @@ from app.events.payments import Id, Instant, Payment
 from app.rules.ruleset import LISTS
 
 Kind = Literal["card", "customer", "device", "merchant", "country"]
-Verdict = Literal["block", "allow"]
+Verdict = Literal["block", "allow", "watch"]
 
-RULES: dict[Verdict, str] = dict(zip(("block", "allow"), LISTS, strict=True))
+RULES: dict[Verdict, str] = dict(zip(get_args(Verdict), LISTS, strict=True))
 """What a hit of a list is called in a decision."""
+DONE: dict[Verdict, str] = {
+    "block": "blocked",
+    "allow": "let through",
+    "watch": "watched",
+}
 
 
 class Listing(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """One who is to be blocked or let through, and why.
+    """One who is to be blocked, let through or watched, and why.
 
     `value` is an id, for a card its token, for a country its code (ISO 3166-1
     alpha-2). It holds for payments that occur before `until`, null for ever. A
-    `final` block holds even where the allow list would let the payment through.
+    `final` block holds even where the allow list would let the payment through. Who
+    is watched is reviewed at the least.
     """
 
     kind: Kind
@@ -98,8 +104,8 @@ class Lists:
     def find(self, payment: Payment) -> Entry | None:
         """Return the entry that decides a payment, if one does.
 
-        In this order: a final block, an allowance, any other block; of several alike
-        the one by card before customer, device, merchant and country.
+        In this order: a final block, an allowance, any other block, a watch; of
+        several alike the one by card before customer, device, merchant and country.
         """
         names = Names(
             payment.card.token if payment.card else None,
@@ -120,22 +126,21 @@ class Lists:
 
 
 def _precedence(entry: Entry) -> int:
-    if entry.verdict == "allow":
-        return 1
-    return 0 if entry.final else 2
+    if entry.verdict == "block" and entry.final:
+        return 0
+    return {"allow": 1, "block": 2, "watch": 3}[entry.verdict]
 
 
 def told(entry: Entry, payment: Payment) -> str:
-    """Say in a phrase why a payment is blocked or let through.
+    """Say in a phrase why a payment is blocked, let through or watched.
 
     A card is named by its last four digits.
     """
     named = f"{entry.kind} {entry.value}"
     if entry.kind == "card" and payment.card:
         named = f"card ending {payment.card.last4}"
-    done = "blocked" if entry.verdict == "block" else "let through"
     until = f" until {entry.until:%Y-%m-%d %H:%M %Z}" if entry.until else ""
-    return f"{named} {done}{until} by {entry.author}: {entry.reason}"
+    return f"{named} {DONE[entry.verdict]}{until} by {entry.author}: {entry.reason}"
 
 
 def same(one: Iterable[Entry], other: Lists) -> bool:

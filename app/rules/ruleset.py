@@ -15,7 +15,7 @@ from app.errors import RuleError
 from app.events.aggregates import Aggregate
 from app.rules.errors import BadRule
 
-LISTS = ("block-list", "allow-list")
+LISTS = ("block-list", "allow-list", "watch-list")
 """What a hit of a list is called in a decision: no rule may be."""
 
 NAME = "^[a-z0-9]+(-[a-z0-9]+)*$"

@@ -1,4 +1,4 @@
-"""Listed: what the block and allow lists make of what the rules say."""
+"""Listed: what the block, allow and watch lists make of what the rules say."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,11 @@ from app.events.payments import Payment
 from app.rules.lists import RULES, Entry, Lists, Verdict, told
 from app.scoring.decide import Evaluation
 
-OUTCOMES: dict[Verdict, Outcome] = {"block": "decline", "allow": "approve"}
+OUTCOMES: dict[Verdict, Outcome] = {
+    "block": "decline",
+    "allow": "approve",
+    "watch": "review",
+}
 
 
 def listed(
@@ -17,7 +21,8 @@ def listed(
 ) -> list[Evaluation]:
     """Put the outcome of a list in the place of the rules', where one decides.
 
-    The rules' hits and score stay, behind the list's own.
+    The rules' hits and score stay, behind the list's own. What the rules decline
+    stays declined where somebody is only watched.
     """
     return [
         _listed(evaluation, payment, entry)
@@ -29,6 +34,8 @@ def listed(
 
 def _listed(evaluation: Evaluation, payment: Payment, entry: Entry) -> Evaluation:
     outcome = OUTCOMES[entry.verdict]
+    if entry.verdict == "watch" and evaluation.outcome == "decline":
+        outcome = "decline"
     reason = told(entry, payment)
     hit = Hit(RULES[entry.verdict], None, None, reason, 0.0, outcome)
     return replace(evaluation, outcome=outcome, hits=[hit, *evaluation.hits])

@@ -71,21 +71,23 @@ def test_an_id_of_another_kind_is_not_meant() -> None:
     assert lists_of(an_entry(kind="device", value="c-1")).find(PAYMENT) is None
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_a_final_block_beats_an_allowance_and_that_beats_a_block(
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_a_final_block_beats_an_allowance_that_a_block_and_that_a_watch(
     order: tuple[int, ...],
 ) -> None:
     ranked = [
         an_entry(kind="country", value="DE", final=True),
         an_entry(kind="merchant", value="m-1", verdict="allow"),
-        an_entry(kind="card", value="k1_token"),
+        an_entry(kind="customer", value="c-1"),
+        an_entry(kind="card", value="k1_token", verdict="watch"),
     ]
 
     lists = lists_of(*(ranked[place] for place in order))
 
     assert lists.find(PAYMENT) == ranked[0]
     assert lists_of(*ranked[1:]).find(PAYMENT) == ranked[1]
-    assert lists_of(ranked[2]).find(PAYMENT) == ranked[2]
+    assert lists_of(*ranked[2:]).find(PAYMENT) == ranked[2]
+    assert lists_of(ranked[3]).find(PAYMENT) == ranked[3]
 
 
 def test_an_entry_holds_for_payments_before_its_end_by_event_time() -> None:

@@ -36,6 +36,19 @@ def test_a_list_decides_and_the_rules_hits_stay_behind_its_own(
     assert by_rules[0].outcome == "decline"
 
 
+def test_who_is_watched_is_reviewed_at_the_least() -> None:
+    watched = lists_of(an_entry(verdict="watch"))
+    quiet = decide([a_vector()], PAYMENTS[:1], rules=RULES)
+    bad = decide(LARGE[:1], PAYMENTS[:1], rules=RULES)
+
+    (reviewed,) = listed(quiet, PAYMENTS[:1], lists=watched)
+    (declined,) = listed(bad, PAYMENTS[:1], lists=watched)
+
+    assert (reviewed.outcome, declined.outcome) == ("review", "decline")
+    assert reviewed.hits[0].reason == "customer c-1 watched by mia: stolen"
+    assert declined.hits[0].rule == "watch-list"
+
+
 def test_a_block_declines_what_no_rule_suspects() -> None:
     quiet = decide([a_vector()], PAYMENTS[:1], rules=RULES)
 

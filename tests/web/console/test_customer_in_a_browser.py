@@ -1,4 +1,4 @@
-"""A customer in a browser, found, seen by role and blocked; the data's quality."""
+"""A customer in a browser, found, seen by role and watched; the data's quality."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def usable(page: Page) -> None:
             assert serious_faults(page) == []
 
 
-def test_a_customer_is_found_looked_at_by_role_and_blocked(bank: Bank, tab: Tab):
+def test_a_customer_is_found_looked_at_by_role_and_watched(bank: Bank, tab: Tab):
     page, now = tab.page, datetime.now(UTC)
     for number in range(12):
         at = now - timedelta(days=2 * (11 - number))
@@ -57,7 +57,11 @@ def test_a_customer_is_found_looked_at_by_role_and_blocked(bank: Bank, tab: Tab)
     usable(page)
     page.get_by_label("Why").fill("account taken over")
     page.get_by_role("button", name="Put on the list").click()
-    expect(page.locator("#customer-listed")).to_have_text("Blocked")
+    expect(page.locator("#customer-listed")).to_have_text("Watched")
+    bank.pay("watched", customer_id="C-habits")
+    page.goto("/ui/transactions/watched")
+    expect(page.locator(".verdict")).to_contain_text("Review")
+    expect(page.locator("tr.reason").first).to_contain_text("account taken over")
 
     page.get_by_role("link", name="Quality").click()
     expect(page.locator("#quality-repeats")).to_contain_text("Payments, by id")

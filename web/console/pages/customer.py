@@ -141,9 +141,9 @@ def body(profile: Profile) -> html.Div:
 
 def _action() -> html.Section:
     return marks.panel(
-        "Block, or let through",
+        "Watch or block",
         forms.choice("What is to happen", "customer-verdict", options=lists.VERDICTS,
-                     value="block"),
+                     value="watch"),
         forms.field("Until day", forms.line("customer-until", placeholder="for ever")),
         forms.why("customer-reason", placeholder="account taken over"),
         html.Div(

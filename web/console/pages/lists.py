@@ -1,4 +1,4 @@
-"""Lists: whom to block and whom to let through, by whom and why."""
+"""Lists: whom to block, to let through and to watch, by whom and why."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ from typing import Any, cast, get_args
 import msgspec
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 
-from app.rules.lists import Entry, Kind, Verdict
+from app.rules.lists import DONE, Entry, Kind, Verdict
 from web.console import forms, marks, wording
 from web.console.managing import Manager, may
 from web.console.pages.rule import day
@@ -25,8 +25,8 @@ MOST_FAULTS = 100
 TYPED = ("verdict", "kind", "value", "until", "final", "reason")
 """What is typed of one entry; the component of each is `list-` and its name."""
 KINDS = [(kind, kind.capitalize()) for kind in get_args(Kind)]
-VERDICTS = (("block", "Block"), ("allow", "Let through"))
-WORDS = {"block": "Blocked", "allow": "Let through"}
+VERDICTS = (("block", "Block"), ("allow", "Let through"), ("watch", "Watch"))
+WORDS = {"block": "Blocked", "allow": "Let through", "watch": "Watched"}
 
 
 def layout() -> html.Div:
@@ -35,7 +35,7 @@ def layout() -> html.Div:
         html.Div(html.H1("Lists"), className="title-line"),
         html.P(
             "A list decides before the rules do: a final block, then who is let "
-            "through, then any other block.",
+            "through, then any other block. Who is watched is reviewed at the least.",
             className="lead",
         ),
     ]
@@ -255,9 +255,8 @@ async def added(manager: Manager, typed: Sequence[Any]) -> tuple[Any, bool]:
         (one,) = await manager.enlist(msgspec.json.encode(listing), form="json")
     except Problem as problem:
         return told(problem), False
-    done = "blocked" if one.verdict == "block" else "let through"
     return forms.done(
-        f"{one.kind.capitalize()} {one.value} is {done} from now on."
+        f"{one.kind.capitalize()} {one.value} is {DONE[one.verdict]} from now on."
     ), True
 
 
