@@ -71,7 +71,7 @@ def _by(what: str, least: float, chosen: Callable[[Paid], bool]) -> Because:
             return None
         return (
             f"{count} of {_payments(len(month))} in 30 days {what}, "
-            f"{least:.0%} make the habit"
+            f"{100 * least:.0f} % make the habit"
         )
 
     return because
@@ -86,7 +86,7 @@ def is_regular(spent: Spent) -> str | None:
         return None
     return (
         f"{count} of {_payments(len(month))} in 30 days at {FAVOURITES} merchants, "
-        f"{REGULAR:.0%} make a regular"
+        f"{100 * REGULAR:.0f} % make a regular"
     )
 
 

@@ -47,9 +47,10 @@ def spending(habits: Habits, *, theme: Theme) -> go.Figure:
         ink = tokens["ink"]
         figure.add_hline(y=usual, line={"color": ink, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=_ms(start), y=usual, text="usual", showarrow=False, xanchor="left",
-            yanchor="bottom", font={"color": ink, "size": 11},
+            x=_ms(end), y=usual, text="usual", showarrow=False, xanchor="left",
+            xshift=6, font={"color": ink, "size": 11},
         )  # fmt: skip
+        figure.update_layout(margin={"r": 48})
     title = {"text": habits.currency, "font": {"size": 11}, "standoff": 6}
     figure.update_yaxes(tickformat=",.0f", title=title)
     return figure

@@ -284,7 +284,7 @@ def _columns(
     """Draw counts as columns; each n-th has its name below."""
     most = max((count for _, count in counts), default=0) or 1
     bars = [
-        html.Li(
+        html.Div(
             [
                 html.Span(html.Span(style={"height": f"{100 * count / most:.0f}%"})),
                 html.Small(name if place % every == 0 else ""),
@@ -295,7 +295,7 @@ def _columns(
     ]
     best = max(counts, key=lambda one: one[1])[0]
     label = {"aria-label": f"{title}: most payments at {best}"}
-    return html.Div([html.H3(title), html.Ol(bars, className="columns-of", role="img",
+    return html.Div([html.H3(title), html.Div(bars, className="columns-of", role="img",
                                              **label)])  # fmt: skip
 
 
@@ -305,7 +305,7 @@ def _ways(habits: Habits) -> html.Section:
         _shares("Categories", habits.categories, habits),
         _shares("Merchants", habits.merchants, habits),
     ]
-    return marks.panel("How and where to", html.Div(parts, className="ways"))
+    return marks.panel("How, and to whom", html.Div(parts, className="ways"))
 
 
 def _shares(
