@@ -13,16 +13,12 @@ from app.main import app, counters, settings
 from app.sketches.learning import learn
 from app.sketches.observed import Observed
 from app.sketches.rows import SketchRow
-from app.sketches.seen import Filters
+from app.sketching import filters_of
 from app.topics import DECISIONS
 from tables.sketches import sketches as table
 
 decode = msgspec.json.Decoder(Observed).decode
-filters = Filters(
-    capacity=settings.sketch_capacity,
-    error=settings.sketch_error,
-    partitions=settings.partitions,
-)
+filters = filters_of(settings)
 
 
 @app.agent(app.batches(DECISIONS.name))

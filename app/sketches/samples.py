@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from app.events.decisions import Outcome
 from app.sketches.observed import Observed, Sample, Segment, sample
@@ -82,3 +83,15 @@ def _kept(name: str, seen: int, reservoir: Reservoir[Sample]) -> Kept:
     payments = [(one.rank, one.id, one.item) for one in reservoir.sample()]
     stratum = Stratum(segment, outcome, channel, seen, len(payments))  # type: ignore[arg-type]
     return Kept(stratum, payments)
+
+
+def totals(strata: Iterable[Stratum]) -> list[Stratum]:
+    """Return each stratum over all partitions; its whole sample is not looked at."""
+    found: dict[tuple[str, str, str], Stratum] = {}
+    for one in strata:
+        name = one.segment, one.outcome, one.channel
+        so_far = found.get(name)
+        seen = one.seen + (so_far.seen if so_far else 0)
+        kept = min(SIZE, one.kept + (so_far.kept if so_far else 0))
+        found[name] = replace(one, seen=seen, kept=kept)
+    return [found[name] for name in sorted(found)]

@@ -1,7 +1,8 @@
 """Seen: Bloom filters of what a partition has seen, over all and by segment."""
 
 from collections.abc import Iterator, Sequence
-from functools import cache
+from datetime import UTC, datetime
+from functools import lru_cache
 
 import mmh3
 import numpy as np
@@ -26,7 +27,8 @@ class Fill(Struct, frozen=True):
 
     `things` are those of the present generation and of the one before. `error` is the
     share of things never seen that it takes for seen: as configured, as its fill lets
-    expect, as measured by asking for `probes` things that cannot exist.
+    expect, as measured by asking for `probes` things that cannot exist. `since` is when
+    the generation before began: what was seen after that is known.
     """
 
     kind: Kind
@@ -40,7 +42,7 @@ class Fill(Struct, frozen=True):
     expected: float
     measured: float
     probes: int
-    since: int | None = None
+    since: datetime | None = None
 
 
 class Filters:
@@ -107,7 +109,7 @@ class Filters:
             expected=sum(one.error() for one in there) / planned.blocks,
             measured=measured(blocks, planned),
             probes=PROBES,
-            since=min((one.since[1] for one in there), default=None),
+            since=_moment(min((one.since[1] for one in there), default=None)),
         )
 
     def _key(self, kind: Kind, split: bool, place: int) -> bytes:  # noqa: FBT001
@@ -148,6 +150,10 @@ def merged(fills: Sequence[Fill]) -> Fill:
     )
 
 
+def _moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
 def _any(chances: Iterator[float]) -> float:
     """Return the chance that at least one of independent things happens."""
     none = 1.0
@@ -161,38 +167,33 @@ def measured(blocks: Sequence[Block | None], planned: Plan) -> float:
 
     It is asked for 20,000 things that cannot exist; `blocks` are in order.
     """
-    low, middle, high = _probes()
-    place, step = low.copy(), middle.copy()
-    bits = np.uint64(planned.bits)
-    places = np.empty((planned.hashes, PROBES), np.uint64)
-    for turn in range(planned.hashes):
-        places[turn] = place % bits
-        place += step
-        step += np.uint64(turn)
-    of_block = high % np.uint64(planned.blocks)
     wrong = 0
-    for number, block in enumerate(blocks):
-        if block is None or not block.bits:
+    for block, probes in zip(blocks, _probes(planned), strict=True):
+        if block is None:
             continue
-        mine = places[:, of_block == number]
-        known = np.zeros(mine.shape[1], bool)
+        known = np.zeros(probes.shape[1], bool)
         for generation in (block.young, block.old):
             held = np.frombuffer(bytes(generation), np.uint8)
-            set_ = held[mine >> np.uint64(3)] >> (mine & np.uint64(7)).astype(np.uint8)
-            known |= (set_ & 1).all(axis=0)
+            known |= (held[probes >> 3] >> (probes & 7) & 1).all(axis=0)
         wrong += int(known.sum())
     return wrong / PROBES
 
 
-@cache
-def _probes() -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.uint64]]:
-    """Return the hashes of things that cannot exist, in three parts."""
+@lru_cache(maxsize=4)
+def _probes(planned: Plan) -> list[NDArray[np.int64]]:
+    """Return, by block, the bits of things that cannot exist: a column each."""
     hashed = [
         mmh3.hash128(IMPOSSIBLE.format(number), signed=False)
         for number in range(PROBES)
     ]
-    low, middle, high = (
-        np.array([one >> shift & HALF for one in hashed], np.uint64)
+    place, step, block = (
+        np.array([one >> shift & HALF for one in hashed], np.int64)
         for shift in (0, 48, 96)
     )
-    return low, middle, high
+    bits = np.empty((planned.hashes, PROBES), np.int64)
+    for turn in range(planned.hashes):
+        bits[turn] = place % planned.bits
+        place += step
+        step += turn
+    of_block = block % planned.blocks
+    return [bits[:, of_block == number] for number in range(planned.blocks)]

@@ -1,17 +1,16 @@
 """Learning: what decisions teach the sketches, and that it is the same every time."""
 
 from datetime import timedelta
-from typing import Any
 
 import msgspec
 import pytest
 
 from app.engine.tables import Partition
-from app.events.payments import Card, Place
+from app.events.payments import Place
 from app.sketches import samples
 from app.sketches.learning import learn
-from app.sketches.observed import Kind, Observed, cell, segment
-from app.sketches.rows import Population, SketchRow
+from app.sketches.observed import Kind, cell, segment
+from app.sketches.rows import SketchRow
 from app.sketches.seen import (
     IMPOSSIBLE,
     LASTS,
@@ -20,32 +19,9 @@ from app.sketches.seen import (
     merged,
 )
 from tests.scoring.builders import NOON
-from tests.web.pulses import a_decision
+from tests.sketches.builders import VIENNA, observed, rows
 
 FILTERS = Filters(capacity=3_000, error=0.01, partitions=4)
-VIENNA = Place(48.2082, 16.3738)
-
-decode = msgspec.json.Decoder(Observed).decode
-
-
-def observed(number: int, *, payments: float = 1.0, **fields: Any) -> Observed:
-    """Build a decision as sketches read it off the log."""
-    outcome = fields.pop("outcome", "approve")
-    features = {"customer_count_30d": payments, "amount": 1.0}
-    payment = {
-        "terminal_id": f"P{number % 50}",
-        "device_id": f"d-{number}",
-        "card": Card(f"k1:{number}", "0042"),
-        **fields,
-    }
-    decision = a_decision(
-        f"T{number}", outcome=outcome, features=features, payment=payment
-    )
-    return decode(msgspec.json.encode(decision))
-
-
-def rows() -> Partition[SketchRow]:
-    return Partition(SketchRow, Population)
 
 
 def learnt(numbers: range, partition: Partition[SketchRow]) -> Partition[SketchRow]:

@@ -20,6 +20,7 @@ from web.api.schema import TYPES
 from web.docs import page
 from web.problems import KINDS
 from web.quality import Quality
+from web.sketched import Samples, Seen, Sketched
 
 
 @pytest.fixture
@@ -90,6 +91,9 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Reevaluated, examples.REEVALUATED),
         (models.Workers, examples.WORKERS),
         (Quality, examples.QUALITY),
+        (Sketched, examples.SKETCHED),
+        (Seen, examples.SEEN),
+        (Samples, examples.SAMPLES),
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),
         (models.ProblemDetails, examples.PROBLEM),

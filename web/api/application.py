@@ -27,6 +27,7 @@ from web.api import (
     rule_trials,
     rules,
     sensors,
+    sketches,
     transactions,
 )
 from web.api.schema import openapi
@@ -65,6 +66,7 @@ def build(context: Context, auth: Auth, *, home: str) -> FastAPI:
         lists.routes(context),
         devices.routes(context),
         sensors.routes(context),
+        sketches.routes(context),
         registry.routes(context),
         operations.routes(context, auth),
         quality.routes(context),

@@ -448,6 +448,66 @@ WORKER = {
     "outcomes": {"approve": 1},
 }
 WORKERS = {"workers": [WORKER]}
+STRATUM = {
+    "segment": "regular",
+    "outcome": "decline",
+    "channel": "online",
+    "seen": 96,
+    "kept": 32,
+}
+SKETCHED = {
+    "partitions": 4,
+    "answered": 4,
+    "filters": [
+        {
+            "kind": "device",
+            "by_segment": False,
+            "blocks": 44,
+            "bytes": 697_312,
+            "things": 24_120,
+            "capacity": 200_024,
+            "fill": 0.08,
+            "configured": 0.01,
+            "expected": 0.00002,
+            "measured": 0.00005,
+            "probes": 80_000,
+            "since": "2026-03-01T12:00:00Z",
+        }
+    ],
+    "strata": [STRATUM],
+}
+SEEN = {
+    "kind": "place",
+    "value": "48.2082,16.3738",
+    "known_as": "871e15b71ffffff",
+    "segment": None,
+    "seen": True,
+    "error": 0.01,
+}
+SAMPLES = {
+    "partitions": 4,
+    "answered": 4,
+    "strata": [STRATUM],
+    "payments": [
+        {
+            "id": "T000042",
+            "stands_for": 3.0,
+            "payment": {
+                "occurred_at": "2026-03-01T12:00:00Z",
+                "amount": 48_000,
+                "currency": "EUR",
+                "outcome": "decline",
+                "score": 85.0,
+                "channel": "online",
+                "segment": "regular",
+                "terminal_id": "P000042",
+                "country": "AT",
+                "place": {"latitude": 48.2082, "longitude": 16.3738},
+                "reason": "amount 480.00, 12 times the usual 40.00",
+            },
+        }
+    ],
+}
 TOKEN = {
     "token": "eyJuYW1lIjoiYW5uIn0.c2lnbmVk",
     "name": "ann",

@@ -24,6 +24,7 @@ from web.drifts import Drifts
 from web.erasures import Wish
 from web.problems import MEDIA_TYPE
 from web.quality import Quality
+from web.sketched import Samples, Seen, Sketched
 
 TYPES = (
     Transaction,
@@ -61,6 +62,9 @@ TYPES = (
     models.DeviceState,
     models.NewDevice,
     models.Taken,
+    Sketched,
+    Seen,
+    Samples,
     ModelFile,
     models.ModelSummary,
     models.Appointed,

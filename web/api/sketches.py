@@ -1,0 +1,98 @@
+"""Sketches: what was seen before, and fair samples of payments, by HTTP."""
+
+from fastapi import APIRouter, Depends
+from starlette.responses import Response
+
+from app.sketching import filters_of
+from web.api import examples
+from web.api.models import answer
+from web.api.schema import responses
+from web.auth import Caller, requires
+from web.context import Context
+from web.sketched import Samples, Seen, sample, summary
+from web.sketches import (
+    Question,
+    answered,
+    ask,
+    nobody,
+    wanted_segment,
+    wanted_stratum,
+    wanted_thing,
+)
+
+
+def routes(context: Context) -> APIRouter:
+    """Return the routes to the sketches."""
+    router = APIRouter(tags=["Sketches"])
+    analyst = Depends(requires("analyst"))
+
+    @router.get(
+        "/v1/sketches",
+        summary="How full the filters are, and what the samples stand for",
+        responses=responses({200: ("Sketched", examples.SKETCHED)}, refused=(503,)),
+    )
+    async def sketched(caller: Caller = analyst) -> Response:
+        """Return each filter's fill and error, and each stratum's share.
+
+        The error is told thrice: as configured, as the fill lets expect, and as
+        measured by asking for things that cannot exist.
+        """
+        return answer(await summary(context, caller))
+
+    @router.get(
+        "/v1/sketches/seen",
+        summary="Whether a device, card, terminal or place was seen before",
+        responses=responses({200: ("Seen", examples.SEEN)}, refused=(422, 503)),
+    )
+    async def seen(
+        kind: str, value: str, segment: str | None = None, caller: Caller = analyst
+    ) -> Response:
+        """Say whether a thing was seen, over all or among a segment's customers.
+
+        A card is named by its token, a place by `latitude,longitude`; of places only
+        those of sampled payments are known.
+        """
+        known, value_known = wanted_thing(kind, value)
+        among = wanted_segment(segment)
+        question = Question("seen", known, value_known, among)
+        parts = await ask(context, question, caller)
+        found = any(part.seen for part in parts)
+        if not found and answered(parts) < context.settings.partitions:
+            raise nobody()
+        error = filters_of(context.settings).configured
+        return answer(Seen(known, value, value_known, among, found, error))
+
+    @router.get(
+        "/v1/samples",
+        summary="A fair sample of payments",
+        responses=responses({200: ("Samples", examples.SAMPLES)}, refused=(422, 503)),
+    )
+    async def sampled(
+        segment: str | None = None,
+        outcome: str | None = None,
+        channel: str | None = None,
+        caller: Caller = analyst,
+    ) -> Response:
+        """Return the samples of all strata, or of those that are asked for.
+
+        Of each stratum as many payments are kept, however rare it is; to count with
+        them, weigh each by what it stands for.
+        """
+        asked = wanted_stratum(segment, outcome, channel)
+        found = await sample(context, caller)
+        chosen = [
+            one
+            for one in found.strata
+            if all(getattr(one, name) == value for name, value in asked.items())
+        ]
+        names = {(one.segment, one.outcome, one.channel) for one in chosen}
+        payments = [
+            one
+            for one in found.payments
+            if (one.payment.segment, one.payment.outcome, one.payment.channel) in names
+        ]
+        return answer(
+            Samples(found.partitions, found.answered, chosen, payments),
+        )
+
+    return router

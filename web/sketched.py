@@ -1,0 +1,96 @@
+"""Sketched: what is told of the sketches, over all workers that keep some."""
+
+from msgspec import Struct
+
+from app.sketches import samples
+from app.sketches.observed import Kind, Sample, Segment
+from app.sketches.samples import Stratum
+from app.sketches.seen import Fill
+from web.auth import Caller
+from web.context import Context
+from web.sketches import Question, answered, ask, fills_of, nobody
+
+
+class Sketched(Struct, frozen=True):
+    """What is known in summary; `answered` of the partitions have been asked.
+
+    `filters` say how full each Bloom filter is, and its error; `strata` how many
+    payments each has had, and how many of them are in its sample.
+    """
+
+    partitions: int
+    answered: int
+    filters: list[Fill]
+    strata: list[Stratum]
+
+
+class Seen(Struct, frozen=True):
+    """Whether a thing was seen in the last 30 days, or 60 at most.
+
+    A no is never wrong. A yes is, for `error` of the things never seen at the most, as
+    configured. `known_as` is what the filter knows it by: a place by its cell.
+    """
+
+    kind: Kind
+    value: str
+    known_as: str
+    segment: Segment | None
+    seen: bool
+    error: float
+
+
+class SampledPayment(Struct, frozen=True):
+    """A payment of a sample, by transaction; it stands for so many of its stratum."""
+
+    id: str
+    stands_for: float
+    payment: Sample
+
+
+class Samples(Struct, frozen=True):
+    """Samples of the strata that were asked for."""
+
+    partitions: int
+    answered: int
+    strata: list[Stratum]
+    payments: list[SampledPayment]
+
+
+async def summary(context: Context, caller: Caller) -> Sketched:
+    """Return what all workers know in summary.
+
+    Raises:
+        Problem: 503, none of them keeps sketches now.
+    """
+    parts = await ask(context, Question("fills"), caller)
+    if not parts:
+        raise nobody()
+    return Sketched(
+        context.settings.partitions,
+        answered(parts),
+        fills_of(parts),
+        samples.totals(one for part in parts for one in part.strata),
+    )
+
+
+async def sample(context: Context, caller: Caller) -> Samples:
+    """Return the samples of all strata, merged over all workers.
+
+    Raises:
+        Problem: 503, none of them keeps sketches now.
+    """
+    parts = await ask(context, Question("samples"), caller)
+    if not parts:
+        raise nobody()
+    merged = samples.merged(one for part in parts for one in part.kept)
+    payments = [
+        SampledPayment(identity, one.stratum.seen / one.stratum.kept, payment)
+        for one in merged
+        for _, identity, payment in one.payments
+    ]
+    return Samples(
+        context.settings.partitions,
+        answered(parts),
+        [one.stratum for one in merged],
+        payments,
+    )
