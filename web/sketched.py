@@ -6,9 +6,18 @@ from app.sketches import samples
 from app.sketches.observed import Kind, Sample, Segment
 from app.sketches.samples import Stratum
 from app.sketches.seen import Fill
+from app.sketching import filters_of
 from web.auth import Caller
 from web.context import Context
-from web.sketches import Question, answered, ask, fills_of, nobody
+from web.sketches import (
+    Question,
+    answered,
+    ask,
+    fills_of,
+    nobody,
+    wanted_segment,
+    wanted_thing,
+)
 
 
 class Sketched(Struct, frozen=True):
@@ -94,3 +103,26 @@ async def sample(context: Context, caller: Caller) -> Samples:
         [one.stratum for one in merged],
         payments,
     )
+
+
+async def seen(
+    context: Context,
+    caller: Caller,
+    kind: str,
+    value: str,
+    *,
+    segment: str | None = None,
+) -> Seen:
+    """Say whether a thing was seen, over all or among a segment's customers.
+
+    Raises:
+        Problem: 422, it cannot be asked so; 503, a no needs every partition.
+    """
+    known, known_as = wanted_thing(kind, value)
+    among = wanted_segment(segment)
+    parts = await ask(context, Question("seen", known, known_as, among), caller)
+    found = any(part.seen for part in parts)
+    if not found and answered(parts) < context.settings.partitions:
+        raise nobody()
+    error = filters_of(context.settings).configured
+    return Seen(known, value, known_as, among, found, error)

@@ -3,22 +3,14 @@
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
-from app.sketching import filters_of
+from web import sketched
 from web.api import examples
 from web.api.models import answer
 from web.api.schema import responses
 from web.auth import Caller, requires
 from web.context import Context
-from web.sketched import Samples, Seen, sample, summary
-from web.sketches import (
-    Question,
-    answered,
-    ask,
-    nobody,
-    wanted_segment,
-    wanted_stratum,
-    wanted_thing,
-)
+from web.sketched import Samples
+from web.sketches import wanted_stratum
 
 
 def routes(context: Context) -> APIRouter:
@@ -31,13 +23,13 @@ def routes(context: Context) -> APIRouter:
         summary="How full the filters are, and what the samples stand for",
         responses=responses({200: ("Sketched", examples.SKETCHED)}, refused=(503,)),
     )
-    async def sketched(caller: Caller = analyst) -> Response:
+    async def filled(caller: Caller = analyst) -> Response:
         """Return each filter's fill and error, and each stratum's share.
 
         The error is told thrice: as configured, as the fill lets expect, and as
         measured by asking for things that cannot exist.
         """
-        return answer(await summary(context, caller))
+        return answer(await sketched.summary(context, caller))
 
     @router.get(
         "/v1/sketches/seen",
@@ -52,15 +44,8 @@ def routes(context: Context) -> APIRouter:
         A card is named by its token, a place by `latitude,longitude`; of places only
         those of sampled payments are known.
         """
-        known, value_known = wanted_thing(kind, value)
-        among = wanted_segment(segment)
-        question = Question("seen", known, value_known, among)
-        parts = await ask(context, question, caller)
-        found = any(part.seen for part in parts)
-        if not found and answered(parts) < context.settings.partitions:
-            raise nobody()
-        error = filters_of(context.settings).configured
-        return answer(Seen(known, value, value_known, among, found, error))
+        found = await sketched.seen(context, caller, kind, value, segment=segment)
+        return answer(found)
 
     @router.get(
         "/v1/samples",
@@ -79,7 +64,7 @@ def routes(context: Context) -> APIRouter:
         them, weigh each by what it stands for.
         """
         asked = wanted_stratum(segment, outcome, channel)
-        found = await sample(context, caller)
+        found = await sketched.sample(context, caller)
         chosen = [
             one
             for one in found.strata

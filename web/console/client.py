@@ -13,16 +13,18 @@ from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from web import profiles
+from web import sketched
 from web.api import registry
 from web.api.entities import remembered
 from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
-from web.auth import Caller
+from web.auth import Caller, allow
 from web.context import Context
 from web.drifts import Drifts, drifts
 from web.live import Live, Snapshot
 from web.phones import Phones
 from web.problems import Problem
 from web.quality import Quality, quality
+from web.sketched import Samples, Seen, Sketched
 
 who: ContextVar[Caller] = ContextVar("who")
 """Who is logged in at the browser that is being answered."""
@@ -145,6 +147,34 @@ class Client:
     def quality(self) -> Quality:
         """Return how well the data comes in."""
         return quality(self._context)
+    async def sketched(self) -> Sketched:
+        """Return how full the filters are, and what the samples stand for.
+
+        Raises:
+            Problem: 403, not for this role; 503, nobody keeps sketches now.
+        """
+        return await sketched.summary(self._context, self._analyst())
+
+    async def samples(self) -> Samples:
+        """Return the samples of all strata.
+
+        Raises:
+            Problem: 403, not for this role; 503, nobody keeps sketches now.
+        """
+        return await sketched.sample(self._context, self._analyst())
+
+    async def seen(self, kind: str, value: str, *, segment: str = "") -> Seen:
+        """Say whether a thing was seen before.
+
+        Raises:
+            Problem: 403, not for this role; 422, it cannot be asked so; 503.
+        """
+        return await sketched.seen(
+            self._context, self._analyst(), kind, value, segment=segment
+        )
+
+    def _analyst(self) -> Caller:
+        return allow(who.get(), "analyst")
 
     def bands(self, ruleset: str) -> Bands | None:
         """Return the bands of a ruleset by version, if it decides or has decided."""

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from itertools import pairwise
 from math import cos, log10, radians
-from typing import Any
+from typing import Any, NamedTuple
 
 import plotly.graph_objects as go
 
 from app.events.decisions import Decision, Outcome
+from app.events.payments import Place
 from app.events.readings import Fix
 from web.console import wording
 from web.console.tokens import TOKENS, Theme, template
@@ -28,6 +29,14 @@ _KMH = 3.6
 _HALF, _WHOLE = 180, 360
 
 
+class Mark(NamedTuple):
+    """A payment on a map: where, with which outcome, and what is told of it."""
+
+    place: Place
+    outcome: Outcome
+    told: str
+
+
 def journey(
     trails: Sequence[Trail], chosen: Trail | None, *, theme: Theme
 ) -> go.Figure:
@@ -45,7 +54,8 @@ def journey(
         traces.append(_others(others, colour=tokens["quiet"]))
     if chosen and path:
         traces += _path(path, longitudes, colour=tokens["accent"], of=chosen)
-        traces += _payments(list(chosen.payments.values()), longitudes[-1], tokens)
+        made = _marks(list(chosen.payments.values()))
+        traces += _payments(made, longitudes[-1], tokens)
     xs = [x for one in traces for x in one["x"]] if not path else list(longitudes)
     ys = [y for one in traces for y in one["y"]] if not path else _latitudes(path)
     if path:
@@ -66,8 +76,14 @@ def journey(
 
 def payments(decisions: Sequence[Decision], *, theme: Theme) -> go.Figure:
     """Draw payments where they were made, by outcome; those without a place are not."""
+    nothing = "none of the last payments names its place"
+    return marked(_marks(decisions), theme=theme, nothing=nothing)
+
+
+def marked(marks: Sequence[Mark], *, theme: Theme, nothing: str) -> go.Figure:
+    """Draw what was at places, by outcome; where there is nothing, say so."""
     tokens = TOKENS[theme]
-    traces = _payments(decisions, 0.0, tokens)
+    traces = _payments(marks, 0.0, tokens)
     figure = go.Figure(traces, {"template": template(theme), "uirevision": "same"})
     figure.update_layout(
         dragmode="pan",
@@ -79,9 +95,7 @@ def payments(decisions: Sequence[Decision], *, theme: Theme) -> go.Figure:
         _frame(figure, xs, ys, tokens)
     else:
         figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
-        figure.add_annotation(
-            text="none of the last payments names its place", showarrow=False
-        )
+        figure.add_annotation(text=nothing, showarrow=False)
     return figure
 
 
@@ -210,24 +224,20 @@ def _path(
 
 
 def _payments(
-    payments: Sequence[Decision], near: float, tokens: dict[str, str]
+    marks: Sequence[Mark], near: float, tokens: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Mark payments by their outcome, on that side of the antimeridian."""
     found = []
     for outcome, symbol in SYMBOLS.items():
-        mine = [
-            (one.payment.place, one)
-            for one in payments
-            if one.outcome == outcome and one.payment.place
-        ]
+        mine = [one for one in marks if one.outcome == outcome]
         if mine:
             found.append(
                 {
                     "type": "scatter",
                     "mode": "markers",
-                    "x": [unwrapped([near, place.longitude])[1] for place, _ in mine],
-                    "y": [place.latitude for place, _ in mine],
-                    "text": [_told(one) for _, one in mine],
+                    "x": [unwrapped([near, at.longitude])[1] for at, _, _ in mine],
+                    "y": [at.latitude for at, _, _ in mine],
+                    "text": [told for _, _, told in mine],
                     "marker": {
                         "color": tokens[outcome],
                         "symbol": symbol,
@@ -238,6 +248,14 @@ def _payments(
                 }
             )
     return found
+
+
+def _marks(decisions: Sequence[Decision]) -> list[Mark]:
+    return [
+        Mark(one.payment.place, one.outcome, _told(one))
+        for one in decisions
+        if one.payment.place
+    ]
 
 
 def _told(decision: Decision) -> str:
