@@ -12,8 +12,7 @@ from app.profiles.profile import Profile
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
-from web import profiles
-from web import sketched
+from web import profiles, sketched
 from web.api import registry
 from web.api.entities import remembered
 from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
@@ -147,6 +146,7 @@ class Client:
     def quality(self) -> Quality:
         """Return how well the data comes in."""
         return quality(self._context)
+
     async def sketched(self) -> Sketched:
         """Return how full the filters are, and what the samples stand for.
 
