@@ -8,14 +8,21 @@ from itertools import islice
 
 from app.app_events import captured_app_event
 from app.bench.figures import Figure
+from app.capture import captured
+from app.engine.tables import Partition
 from app.events.app_events import AppEvent
 from app.features.sessions import Sessions
 from app.privacy.tokens import Tokens
+from app.settings import Settings
 from app.simulate.bank import Bank
 from app.sketches.bloom import Block, plan
 from app.sketches.clusters import Clusters
+from app.sketches.learning import learn
 from app.sketches.minhash import EMPTY, Signature, added
+from app.sketches.observed import Habits, Observed
 from app.sketches.reservoir import Reservoir
+from app.sketches.rows import Population, SketchRow
+from app.sketching import filters_of
 
 CUSTOMERS, CHUNKS = 1_000, 12
 SIZE = 200  # of a sample
@@ -34,6 +41,48 @@ def measure() -> Iterator[Figure]:
         "reservoir-an-event", spent, len(events), sample=SIZE, bytes_in_all=size
     )
     yield from _clusters(events)
+    yield _learning()
+
+
+def _learning() -> Figure:
+    """Measure what role `sketch` learns of a decision, in one partition of four."""
+    filters = filters_of(Settings())
+    rows = Partition(SketchRow, Population)
+    decided = _observed()
+    started = time.thread_time()
+    for observed in decided:
+        learn(rows, observed, filters=filters)
+    spent = time.thread_time() - started
+    sizes = [len(row) for _, row in rows]
+    return _figure(
+        "sketches-a-decision",
+        spent,
+        len(decided),
+        bytes_a_partition=float(sum(sizes)),
+        rows=float(len(sizes)),
+        most_bytes=float(max(sizes)),
+    )
+
+
+def _observed() -> list[Observed]:
+    """Return a made-up bank's payments as decisions; one in fifty is for review."""
+    now = datetime.now(UTC)
+    payments = [
+        captured(value, received_at=now, captured_at=now, tokens=TOKENS, currency="EUR")
+        for chunk in islice(Bank(customers=CUSTOMERS).chunks(), CHUNKS)
+        for value in chunk.values
+    ]
+    return [
+        Observed(
+            payment.id,
+            "approve" if number % 50 else "review",
+            0.0,
+            [],
+            Habits(float(number % 90)),
+            payment,
+        )
+        for number, payment in enumerate(payments)
+    ]
 
 
 def _events() -> list[AppEvent]:
