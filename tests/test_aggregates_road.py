@@ -4,16 +4,23 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
+from app.detection.archived import read_archive
+from app.detection.log import Log
+from app.errors import ModelError
 from app.local.server import Server
 from app.topics import ensure_topics
 from tests.road import Road, decisions
+from tests.scoring.builders import a_model
+from tests.test_models_road import push, roles
 from tests.two_workers import deciding, ready, start
 from tests.web.site import key_in, user, users_file
 
@@ -153,6 +160,45 @@ async def blocked(client: httpx.AsyncClient, customer: str) -> None:
     assert found.status_code == 200, found.text
 
 
+async def a_model_that_reads_it_scores_as_in_evaluation(
+    site: dict[str, Any], bank: Bank
+) -> None:
+    """Have payments of new customers scored live, and from the archive, by a model."""
+    model = a_model(aggregate=SPENT["name"])
+    features = model.facts.features
+    await push(site["one"], model.save(site["folder"] / "models"), "--live")
+    async with asyncio.timeout(60):
+        while await roles(site["two"], model.version) != ["live"]:  # noqa: ASYNC110 - told by HTTP
+            await asyncio.sleep(0.05)
+    made = await bank.pay("N1", "N2", "N3", "N4", "N1", "N2", "N1")
+    verdict = {"transaction_id": bank.decided[0]["id"], "fraud": True}
+    taken = await site["two"].post("/v1/labels", json=verdict)
+    log = await archived(
+        site["folder"] / "archive", (*features, "model_probability"), count=bank.sent
+    )
+
+    spent = [one["features"][SPENT["name"]] for one in made]
+    live = [one["features"]["model_probability"] for one in made]
+    rows = np.arange(len(log.days))[-len(made) :]
+    assert taken.status_code < 300, taken.text
+    assert {one["versions"]["model"] for one in made} == {model.version}
+    assert spent == [12.5] * 4 + [25.0, 25.0, 37.5]
+    assert live == log.vectors[rows, -1].tolist()
+    assert live == model.score_table(log.table(rows, features)).tolist()
+    assert len(set(live)) > 1
+
+
+async def archived(root: Path, names: tuple[str, ...], *, count: int) -> Log:
+    """Wait, at most two minutes, for so many payments and a fraud in the archive."""
+    async with asyncio.timeout(120):
+        while True:
+            with suppress(ModelError):  # nothing is there, or no fraud among it
+                log = read_archive(root, names=names)
+                if len(log.days) == count:
+                    return log
+            await asyncio.sleep(0.25)
+
+
 async def kill(site: dict[str, Any]) -> None:
     """Kill every worker, and start their successors."""
     for name in ("one", "two"):
@@ -197,6 +243,7 @@ async def test_an_aggregate_is_whole_over_two_workers_and_kills_change_nothing(
         time.monotonic() - began,
     )
     last = await bank.pay(*customers)
+    await a_model_that_reads_it_scores_as_in_evaluation(site, bank)
     published = await decisions(own_kafka.address)
 
     def told(made: list[dict[str, Any]], name: str) -> list[float | None]:
