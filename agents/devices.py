@@ -54,6 +54,7 @@ def take(
         if alarms := alarmed(found, row):
             key = alarms.terminal_id.encode()
             out.send(TERMINAL_ACTIVITY.name, key, encode(alarms), record)
+            counters.felt(alarms)
         for fix in fixes:
             position = Position(
                 found.device_id, fix, found.customer_id, synthetic=found.synthetic

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from app.drift import Drift
 from app.events.decisions import Decision
-from app.events.readings import Position
+from app.events.readings import Alarms, Position
 from app.quality import Quality
 
 BOUNDS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 BUCKETS = (*(str(bound) for bound in BOUNDS_MS), "inf")
 RECENT = 20
+ALARMS = 100
 POSITIONS = 500
 
 
@@ -27,6 +28,7 @@ class Counters:
         hits: payments that a rule hit, by its name; `shadows` likewise for the rules
             that only watch.
         positions: where devices were since it was last taken, the newest 500.
+        alarms: what cash machines felt since it was last taken, the last 100 told.
         drift: how far payments have moved from what the live model learnt from.
         quality: what came twice, late, unevenly or unfit.
     """
@@ -49,6 +51,7 @@ class Counters:
     flagged: list[Decision] = field(default_factory=list)
     approved: list[Decision] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
+    alarms: list[Alarms] = field(default_factory=list)
     drift: Drift = field(default_factory=Drift)
     quality: Quality = field(default_factory=Quality)
 
@@ -83,6 +86,16 @@ class Counters:
     def take_positions(self) -> list[Position]:
         """Return where devices were since the last call, the newest 500."""
         found, self.positions = self.positions[-POSITIONS:], []
+        return found
+
+    def felt(self, alarms: Alarms) -> None:
+        """Keep what a cash machine felt, until the next pulse says it."""
+        self.alarms.append(alarms)
+        del self.alarms[:-ALARMS]
+
+    def take_alarms(self) -> list[Alarms]:
+        """Return what cash machines felt since the last call, the newest 100."""
+        found, self.alarms = self.alarms, []
         return found
 
     def take_recent(self) -> list[Decision]:

@@ -61,8 +61,9 @@ def news(found: Readings, row: DeviceRow) -> tuple[Fixes | None, list[Fix]]:
 
     The row learns them. A cash machine's place is no news.
     """
-    located = fixes(found.readings, unfelt=contradicted(found.readings, row.climb))
-    fresh = row.learn(located)
+    unfelt = contradicted(found.readings, row.climb)
+    located = row.learn(fixes(found.readings, unfelt=unfelt))
+    fresh = row.news(located)
     if not fresh or found.customer_id is None or found.kind != "phone":
         return None, located
     newest = max(one.time for one in found.readings) / 1e9

@@ -22,6 +22,7 @@ from web.cluster import Cluster
 from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
+from web.machines import Machines
 from web.outlet import Outlet
 from web.phones import Phones
 from web.problems import Problem
@@ -74,6 +75,7 @@ class Context:
     forwarder: Forwarder
     live: Live
     phones: Phones
+    machines: Machines
     keys: CustomerKeys
     archive: Archive | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)

@@ -23,6 +23,7 @@ from web.context import Context
 from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
+from web.machines import Machines
 from web.outlet import Outlet
 from web.phones import Phones
 from web.pulse import Heart, PulseSender
@@ -81,8 +82,8 @@ class WebServer(Service):
         self.url = _url(settings, sock)
         signatures = Signatures(key)
         cluster = Cluster(settings.partitions)
-        live, phones = Live(), Phones()
-        follower = Follower(app, hear=[cluster.add, live.add, phones.add])
+        live, phones, machines = Live(), Phones(), Machines()
+        follower = Follower(app, hear=[cluster.add, live.add, phones.add, machines.add])
         outlet = Outlet(app)
         health = Health(app, follower.ends)
         self._context = context = Context(
@@ -104,6 +105,7 @@ class WebServer(Service):
             forwarder=Forwarder(signatures),
             live=live,
             phones=phones,
+            machines=machines,
             keys=main.keys,
             archive=Archive(settings, to_open=main.keys.to_open),
         )

@@ -57,6 +57,7 @@ class Heart:
             recent=counters.take_recent(),
             readings=counters.readings,
             positions=counters.take_positions(),
+            alarms=counters.take_alarms(),
             drift=counters.drift.read(),
             quality=counters.quality.read(
                 replayed=self._app.engine.repeats,

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from app.events.decisions import Decision
 from app.events.drift import Drifted
 from app.events.quality import Measured
-from app.events.readings import Position
+from app.events.readings import Alarms, Position
 
 
 class Pulse(Struct, frozen=True):
@@ -17,8 +17,8 @@ class Pulse(Struct, frozen=True):
     the owner of a key. `latency_ms` counts decisions since the last pulse by upper
     bound in milliseconds of receive-to-decision ("inf" for the rest). `hits` counts
     by rule, those in shadow too. `recent` holds at most 20 decisions since the last
-    pulse, flagged ones first, and `positions` at most 500 fixes of devices, oldest
-    first.
+    pulse, flagged ones first, `positions` at most 500 fixes of devices and `alarms`
+    at most 100 times what cash machines felt, oldest first.
     """
 
     worker: str
@@ -41,3 +41,4 @@ class Pulse(Struct, frozen=True):
     positions: list[Position] = field(default_factory=list)
     drift: Drifted | None = None
     quality: Measured | None = None
+    alarms: list[Alarms] = field(default_factory=list)

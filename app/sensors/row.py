@@ -103,21 +103,28 @@ class DeviceRow:
         return before
 
     def learn(self, fixes: list[Fix]) -> list[Fix]:
-        """Learn a message's fixes, by time; return those that say something new.
+        """Learn a message's fixes, by time; return them with what they raise together.
 
         One that no airliner could have come to from the one before is `teleported`.
         """
-        news = []
+        found = []
         for fix in fixes:
             last = self._last
             if last is not None and teleported(last, fix):
                 fix = replace(fix, doubts=(*fix.doubts, "teleported"))  # noqa: PLW2901
-            if is_news(self._reported, fix):
-                self._reported = fix
-                news.append(fix)
             if last is None or fix.occurred_at > last.occurred_at:
                 self._last = fix
-        return news
+            found.append(fix)
+        return found
+
+    def news(self, fixes: list[Fix]) -> list[Fix]:
+        """Return those fixes that say something new; the last one is remembered."""
+        found = []
+        for fix in fixes:
+            if is_news(self._reported, fix):
+                self._reported = fix
+                found.append(fix)
+        return found
 
     def encode(self) -> bytes:
         """Return the row's bytes."""

@@ -3,8 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.events.readings import Fix, Fixes, PushedReading, Readings
+from app.readings import news
+from app.sensors.messages import readings
 from app.sensors.row import SESSIONS, WINDOW, DeviceRow
-from tests.sensors.builders import a_fix
+from tests.sensors.builders import NOON, a_fix, a_location, a_message
 
 SESSION = b"12345678"
 
@@ -24,7 +27,7 @@ def test_a_row_that_was_stored_knows_the_same(numbers: list[int]):
     row = DeviceRow()
     for number in numbers:
         row.repeated(SESSION, number)
-    row.learn([a_fix(1), a_fix(2, latitude=49.0)])
+    row.news(row.learn([a_fix(1), a_fix(2, latitude=49.0)]))
 
     again = DeviceRow.decode(row.encode())
 
@@ -60,9 +63,9 @@ def test_of_many_sessions_the_oldest_are_forgotten():
 def test_a_phone_that_lies_still_is_told_of_once_in_five_minutes():
     row = DeviceRow()
 
-    news = row.learn([a_fix(second, speed_mps=0.0) for second in range(601)])
+    found = row.news([a_fix(second, speed_mps=0.0) for second in range(601)])
 
-    assert [fix.occurred_at.minute for fix in news] == [0, 5, 10]
+    assert [fix.occurred_at.minute for fix in found] == [0, 5, 10]
 
 
 def test_moving_turning_stopping_and_a_doubt_are_news():
@@ -74,7 +77,7 @@ def test_moving_turning_stopping_and_a_doubt_are_news():
     stopped = a_fix(30, latitude=48.2107, speed_mps=0.0)
     mocked = a_fix(31, latitude=48.2107, speed_mps=0.0, doubts=("mocked",))
 
-    assert row.learn([first, moved, crept, turned, stopped, mocked]) == [
+    assert row.news([first, moved, crept, turned, stopped, mocked]) == [
         first,
         moved,
         turned,
@@ -85,9 +88,9 @@ def test_moving_turning_stopping_and_a_doubt_are_news():
 
 def test_a_cached_fix_of_the_past_is_no_news():
     row = DeviceRow()
-    row.learn([a_fix(100)])
+    row.news([a_fix(100)])
 
-    assert row.learn([a_fix(-108, latitude=48.0)]) == []
+    assert row.news([a_fix(-108, latitude=48.0)]) == []
 
 
 def test_a_phone_that_jumps_is_teleported_and_one_that_flies_is_not():
@@ -96,3 +99,18 @@ def test_a_phone_that_jumps_is_teleported_and_one_that_flies_is_not():
 
     assert DeviceRow().learn(flight)[-1].doubts == ()
     assert DeviceRow().learn(jump)[-1].doubts == ("teleported",)
+
+
+def test_the_map_is_told_of_a_jump_as_the_customers_log_is():
+    row = DeviceRow()
+
+    def told(*payload: PushedReading) -> tuple[Fixes | None, list[Fix]]:
+        found = readings(a_message(*payload), received_at=NOON)
+        return news(Readings("p-1", NOON, found, "c-1"), row)
+
+    told(a_location(0))
+    reported, seen = told(a_location(60, latitude=55.7))
+
+    assert reported is not None
+    assert reported.fixes == seen
+    assert seen[0].doubts == ("teleported",)

@@ -29,6 +29,7 @@ from web.context import Context
 from web.forward import Forwarder
 from web.health import Health
 from web.live import Live
+from web.machines import Machines
 from web.outlet import Outlet
 from web.phones import Phones
 from web.server import build
@@ -183,6 +184,7 @@ class Site:
         self.archive = MemoryArchive()
         self.live = Live()
         self.phones = Phones()
+        self.machines = Machines()
         self.health = SimpleNamespace(stuck=[])
         self.context = Context(
             settings=self.settings,
@@ -203,6 +205,7 @@ class Site:
             forwarder=Forwarder(self.signatures, transport=others),
             live=self.live,
             phones=self.phones,
+            machines=self.machines,
             keys=CustomerKeys(self.settings),
             archive=self.archive,
         )

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app.counters import ALARMS
+from app.events.readings import Alarms
 from tests.web.site import Site
 from tests.web.test_transactions import decision
 from web.pulse import Heart
@@ -74,3 +76,17 @@ def test_a_worker_without_partitions_stands_by(site: Site, heart: Heart):
     site.engine.positions = {}
 
     assert heart.beat(AT).state == "standby"
+
+
+def test_a_pulse_says_what_cash_machines_felt_since_the_last_one(
+    site: Site, heart: Heart
+):
+    counters = site.context.counters
+    alarms = [Alarms("t", f"m-{number}", []) for number in range(ALARMS + 1)]
+    for one in alarms:
+        counters.felt(one)
+
+    first, second = heart.beat(AT), heart.beat(AT)
+
+    assert first.alarms == alarms[1:]
+    assert second.alarms == []

@@ -18,6 +18,7 @@ from web.console.pages import (
     devices,
     lists,
     live,
+    machines,
     models,
     policy,
     quality,
@@ -83,6 +84,7 @@ def build(context: Context) -> ASGIApp:
     policy.register(app, manager)
     lists.register(app, manager)
     aggregates.register(app, manager)
+    machines.register(app, client)
     sketches.register(app, client)
     push.register(app, client)
     return Pages(app.server)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.events.decisions import Decision
+from app.events.devices import Device
 from app.profiles.profile import Profile
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
@@ -20,6 +21,7 @@ from web.auth import Caller, allow
 from web.context import Context
 from web.drifts import Drifts, drifts
 from web.live import Live, Snapshot
+from web.machines import Machines
 from web.phones import Phones
 from web.problems import Problem
 from web.quality import Quality, quality
@@ -77,6 +79,17 @@ class Client:
     def phones(self) -> Phones:
         """Where devices are."""
         return self._context.phones
+
+    @property
+    def machines(self) -> Machines:
+        """What cash machines felt last."""
+        return self._context.machines
+
+    def watched(self) -> list[Device]:
+        """Return the cash machines that may send, by name."""
+        entries = self._context.devices.present.entries.values()
+        found = [one for one in entries if one.kind == "atm" and one.secret_hash]
+        return sorted(found, key=lambda one: (one.name or one.id, one.id))
 
     def snapshot(self) -> Snapshot:
         """Return what happens now."""

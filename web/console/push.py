@@ -16,7 +16,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import devices, live, models, pushed, quality
+from web.console.pages import devices, live, machines, models, pushed, quality
 from web.console.wording import wire
 from web.live import TICK
 
@@ -64,23 +64,32 @@ class Told:
         if path == live.PATH:
             shown |= pushed.shown(snapshot)
         elif path and devices.of_devices(path) and devices.allowed():
-            shown |= devices.shown(client.phones, path)
+            shown |= devices.shown(client.phones, path) | machines.shown(client)
         elif path and path.rstrip("/") == models.PATH:
             shown |= models.shown(client)
         elif path and path.rstrip("/") == quality.PATH:
             shown |= quality.shown(client)
+        known = {name: _comparable(props) for name, props in shown.items()}
         changed = {
-            component: props
-            for component, props in shown.items()
-            if self._props.get(component) != props
+            name: props
+            for name, props in shown.items()
+            if self._props.get(name) != known[name]
         }
-        self._props |= changed
+        self._props |= known
         if path == live.PATH and (rows := pushed.rows(snapshot, after=self._last)):
             self._last = snapshot.newest[-1][0]
             changed["arrivals"] = {"data-rows": wire(rows)}
         return changed
 
 
-def to_json(changes: dict[str, dict[str, Any]]) -> str:
+def _comparable(props: dict[str, Any]) -> dict[str, Any]:
+    """Return properties so that the same are equal: components never are."""
+    children = props.get("children")
+    if children is None or isinstance(children, str):
+        return props
+    return {**props, "children": to_json(children)}
+
+
+def to_json(changes: Any) -> str:
     """Write properties, which may hold components, as Dash reads them in a browser."""
     return json.dumps(changes, cls=PlotlyJSONEncoder)

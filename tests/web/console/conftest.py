@@ -93,13 +93,20 @@ class Bank:
     def push(self, address: str, number: int, **values: float) -> None:
         """Push where a phone is, as the app would: on its way north from Vienna."""
         place = {"latitude": 48.2 + number / 1e3, "longitude": 16.4, "altitude": 180.0}
+        self._send(address, number, "location", place | values)
+
+    def feel(self, address: str, number: int, **values: float) -> None:
+        """Push what a cash machine feels."""
+        self._send(address, number, "atm", values)
+
+    def _send(
+        self, address: str, number: int, sensor: str, values: dict[str, float]
+    ) -> None:
         body = {
             "messageId": number,
             "sessionId": "s",
             "deviceId": "d",
-            "payload": [
-                {"name": "location", "time": time_ns(), "values": place | values}
-            ],
+            "payload": [{"name": sensor, "time": time_ns(), "values": values}],
         }
         answer = httpx.post(address, json=body, timeout=30, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text

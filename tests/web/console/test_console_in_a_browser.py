@@ -249,11 +249,38 @@ def test_a_manager_registers_a_phone_and_sees_its_address_once(bank: Bank, tab: 
     page.get_by_label("Customer id").fill("C-of-the-console")
     page.get_by_role("button", name="Register").click()
 
-    told = page.locator("#register-told code")
+    told = page.locator(".register-told code")
     expect(told).to_contain_text(f"{bank.url}/v1/sensors/phone-")
     assert serious_faults(page) == []
     bank.push(told.inner_text(), 1, speed=50.0)
     expect(page.locator(".devices-list", has_text="180 km/h")).to_be_visible()
+    tab.has_been_quiet()
+
+
+def test_a_manager_registers_a_cash_machine_and_its_alarms_are_there_as_they_come(
+    bank: Bank, tab: Tab
+):
+    page = tab.page
+    log_in(page, name="mia")
+    page.goto("/ui/devices")
+    connected(page)
+    page.get_by_text("Register a cash machine").click()
+    page.get_by_label("Terminal id").fill("T-of-the-console")
+    page.get_by_label("Name of the machine").fill("Main street")
+    page.get_by_role("button", name="Register").click()
+    told = page.locator(".register-told code")
+    expect(told).to_contain_text(f"{bank.url}/v1/sensors/atm-")
+    machine = page.locator(".machines-list > li", has_text="Main street")
+    expect(machine).to_contain_text("T-of-the-console")
+
+    bank.feel(told.inner_text(), 1, tilt=0.5, door=0)
+    bank.feel(told.inner_text(), 2, tilt=14.5, door=1)
+
+    expect(machine).to_contain_text("leans 14.0°")
+    expect(machine).to_contain_text("door open")
+    assert serious_faults(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
     tab.has_been_quiet()
 
 

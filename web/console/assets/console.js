@@ -278,19 +278,19 @@
     } catch { /* the page itself says what does not answer */ }
     go(`/ui/${page}/${id}`);
   };
-  const registerPhone = async (form) => {
-    const [customer, name] = [...form.querySelectorAll("input")].map((one) => one.value.trim());
-    const told = at("register-told");
+  const register = async (form) => {
+    const told = form.nextElementSibling;
+    const fields = { kind: form.dataset.kind };
+    for (const { name, value } of form.querySelectorAll("input")) {
+      if (value.trim()) fields[name] = value.trim();
+    }
     told.textContent = "";
     let said = "The server does not answer; try again.";
     try {
       const answer = await fetch("/v1/devices", { method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ customer_id: customer, name }) });
+        headers: { "content-type": "application/json" }, body: JSON.stringify(fields) });
       const body = await answer.json();
-      said = answer.ok
-        ? "Set this address in the app under HTTP Push. It is shown this once: "
-        : `Not registered: ${body.detail}.`;
+      said = answer.ok ? form.dataset.said : `Not registered: ${body.detail}.`;
       told.textContent = said;
       if (answer.ok) told.append(element("code", "", `${location.origin}${body.path}`));
     } catch {
@@ -298,9 +298,9 @@
     }
   };
   document.addEventListener("submit", (event) => {
-    if (event.target.id === "register-form") {
+    if (event.target.className === "register-form") {
       event.preventDefault();
-      registerPhone(event.target);
+      register(event.target);
     }
     if (event.target.id !== "search-form") return;
     event.preventDefault();

@@ -7,6 +7,7 @@ from dash import dcc, html
 
 from web.console import maps, marks, wording
 from web.console.client import Client, who
+from web.console.pages import machines, registering
 from web.console.tokens import THEMES, Theme
 from web.console.wording import wire
 from web.phones import Phones, Trail
@@ -15,7 +16,6 @@ from web.users import Role, at_least
 PATH = "/ui/devices"
 TITLE = "Live Location Data Streamed from Sensor Logger"
 LEAST: Role = "analyst"
-REGISTRAR: Role = "manager"
 MOST_LISTED = 60
 KMH = 3.6
 
@@ -29,33 +29,6 @@ def of_devices(path: str) -> bool:
     (True, True, False)
     """
     return f"{path}/".startswith(f"{PATH}/")
-
-
-def _register() -> list[html.Details]:
-    """Offer a form to those who may register a phone; its secret is shown once."""
-    if not at_least(who.get().role, REGISTRAR):
-        return []
-    fields = [
-        html.Label(
-            [
-                title,
-                dcc.Input(
-                    id=f"register-{name}",
-                    maxLength=64,
-                    autoComplete="off",
-                    required=need,
-                ),
-            ]
-        )
-        for name, title, need in (
-            ("customer", "Customer id", True),
-            ("name", "Name of the phone", False),
-        )
-    ]
-    form = html.Form([*fields, html.Button("Register")], id="register-form")
-    told = html.P(id="register-told", role="status")
-    summary = html.Summary("Register a phone")
-    return [html.Details([summary, form, told], className="register")]
 
 
 def allowed() -> bool:
@@ -97,7 +70,7 @@ def layout(client: Client, path: str) -> html.Div:
     listed = marks.panel(
         "Devices",
         html.Ul(id="devices-list", className="devices-list", **now["devices-list"]),
-        *_register(),
+        *registering.form("phone"),
     )
     return html.Div(
         [
@@ -105,7 +78,11 @@ def layout(client: Client, path: str) -> html.Div:
                 [html.H1(TITLE), html.P(id="devices-told", **now["devices-told"])]
             ),
             html.Div(
-                [listed, html.Div(drawings, className="drawings")], className="columns"
+                [
+                    html.Div([listed, machines.panel(client)], className="watched"),
+                    html.Div(drawings, className="drawings"),
+                ],
+                className="columns",
             ),
         ],
         className="devices",
