@@ -163,6 +163,24 @@ def test_a_filter_over_partitions_errs_where_any_of_them_does():
     assert whole.configured == 0.01
 
 
+def test_full_filters_of_all_partitions_together_err_as_often_as_configured():
+    filters = Filters(capacity=2_000, error=0.2, partitions=4)
+    fills = []
+    for part in range(4):
+        partition = rows()
+        for generation in range(2):
+            at = generation * LASTS
+            for number in range(filters.plan.capacity):
+                thing = f"{part} {generation} {number}"
+                filters.learn(partition, "device", thing, segment="new", at=at)
+        fills.append(next(iter(filters.fills(partition))))
+    whole = merged(fills)
+
+    assert whole.expected == pytest.approx(0.2, rel=0.1)
+    assert whole.measured == pytest.approx(whole.expected, rel=0.1)
+    assert whole.fill == pytest.approx(0.5, rel=0.1)
+
+
 def test_samples_of_partitions_merge_into_that_of_the_whole():
     whole = samples.kept(learnt(range(2_000), rows()))
     parts = [

@@ -51,7 +51,7 @@ async def test_a_viewer_is_shown_nothing_of_it(client: Client):
 async def test_each_filter_is_told_with_its_fill_and_three_errors(client: Client):
     told = words(await blooms.show(client))
 
-    for text in ("Devices", "Cards", "Terminals", "Sampled places", "600", "1 %"):
+    for text in ("Devices", "Cards", "Terminals", "Places", "600", "1 %"):
         assert text in told
     assert "200,000 things" not in told
     assert "20" in told
@@ -98,7 +98,7 @@ def test_errors_are_drawn_beside_the_configured_one_and_none_has_a_place(theme: 
     expected, measured = figure.data
     assert list(expected.x) == [0.005, 0.005]
     assert list(measured.x) == [blooms.FLOOR, 0.02]
-    assert list(measured.y) == ["Devices", "Devices, by segment"]
+    assert list(measured.y) == ["Devices", "Devices by segment"]
     assert figure.layout.shapes[0].x0 == 0.01
 
 

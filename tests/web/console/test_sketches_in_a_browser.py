@@ -85,7 +85,7 @@ def asks_and_is_told(tab: Tab) -> None:
     page = tab.page
     page.get_by_role("link", name="Sketches").click()
     drawn(page)
-    expect(page.locator(".blooms")).to_contain_text("Sampled places")
+    expect(page.locator(".blooms")).to_contain_text("Places")
     expect(page.locator(".strata")).to_contain_text("Declined")
     expect(page.locator("#sampled-section .links a").first).to_be_visible()
     page.get_by_label("Which one").fill("d-7")

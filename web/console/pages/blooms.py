@@ -20,7 +20,7 @@ WORDS = {
     "device": "Devices",
     "card": "Cards",
     "terminal": "Terminals",
-    "place": "Sampled places",
+    "place": "Places",
 }
 FULL = 0.5
 """The share of bits that is set in a generation that holds all it was made for."""
@@ -55,7 +55,7 @@ def _state(found: Sketched) -> html.P:
     return html.P(
         f"{len(found.filters)} filters, {size:.1f} MB, each made for "
         f"{wording.count(first.capacity)} things a month at an error of "
-        f"{wording.share(first.configured)}. Measured by asking each for "
+        f"{error(first.configured)}. Measured by asking each for "
         f"{wording.count(first.probes)} things that cannot exist.{missing}",
         className="hint",
     )
@@ -129,8 +129,7 @@ def errors(filters: Sequence[Fill], *, theme: Theme) -> go.Figure:
     """Draw the error of each filter on a log axis, beside what was configured."""
     tokens = TOKENS[theme]
     names = [
-        f"{WORDS[one.kind]}{', by segment' if one.by_segment else ''}"
-        for one in filters
+        f"{WORDS[one.kind]}{' by segment' if one.by_segment else ''}" for one in filters
     ]
     figure = go.Figure(layout={"template": template(theme)})
     for name, values, colour, symbol in (
@@ -155,7 +154,8 @@ def errors(filters: Sequence[Fill], *, theme: Theme) -> go.Figure:
     line = {"color": tokens["decline"], "width": 1, "dash": "dot"}
     figure.add_vline(x=configured, line=line)
     figure.add_annotation(
-        x=log10(configured), y=1, yref="paper", yanchor="bottom", showarrow=False,
+        x=log10(configured), y=1, yref="paper", yanchor="bottom", xanchor="right",
+        showarrow=False,
         text=f"configured, {error(configured)}",
         font={"color": tokens["decline"], "size": 11},
     )  # fmt: skip
@@ -164,13 +164,12 @@ def errors(filters: Sequence[Fill], *, theme: Theme) -> go.Figure:
         tickvals=[1e-6, 1e-4, 1e-2, 1], ticktext=["none", "0.01 %", "1 %", "100 %"],
     )  # fmt: skip
     figure.update_yaxes(
-        type="category", autorange="reversed", automargin=True, nticks=len(names)
+        type="category", autorange="reversed", tickmode="linear", dtick=1
     )
     figure.update_layout(
-        margin={"l": 150, "r": 16, "t": 24, "b": 28}, hovermode="closest",
+        margin={"l": 132, "r": 16, "t": 24, "b": 56}, hovermode="closest",
         showlegend=True,
-        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "xanchor":
-                "left"},
+        legend={"orientation": "h", "y": -0.14, "yanchor": "top", "x": 0},
     )  # fmt: skip
     return figure
 

@@ -34,8 +34,8 @@ async def shares(client: Client) -> Any:
         "Channel",
         ("Payments", "number"),
         ("Kept", "number"),
-        "Share of all, of the sample",
-        ("One stands for", "number"),
+        "Of all, of the sample",
+        ("Each for", "number"),
     )
     rows = [_row(one, seen=seen, kept=kept) for one in strata]
     rarest = strata[-1]
