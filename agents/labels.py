@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from mode import Service
+from msgspec.structs import replace
 from pymongo.errors import PyMongoError
 
 from agents.deliver import hand_on
@@ -17,6 +18,7 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.events.labels import Label, TransactionLabel
 from app.main import app, settings
+from app.masking import masked
 from app.topics import LABELS, LABELS_BY_TRANSACTION
 
 AGAIN = 5.0
@@ -68,5 +70,8 @@ async def complete_labels(batches: Any) -> None:
 def read(
     records: Sequence[Record], out: Outbox
 ) -> list[tuple[Record, TransactionLabel]]:
-    """Decode labels."""
-    return readable(records, out, decode)
+    """Decode labels; what people wrote in them is masked before a store has it."""
+    return [
+        (record, replace(label, scenario=label.scenario and masked(label.scenario)))
+        for record, label in readable(records, out, decode)
+    ]

@@ -6,13 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from app.decoding import decoded, decoded_once, refuse_repeats, shown
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
 from app.events.labels import Label
 from app.events.payments import Payment, Transaction
+from app.masking import masked
 from app.privacy.tokens import Tokens, passes_luhn
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -93,7 +94,7 @@ def transaction(value: bytes, *, received_at: datetime, currency: str) -> Transa
 
 
 def label(value: bytes, *, received_at: datetime) -> Label:
-    """Validate a raw label.
+    """Validate a raw label; what people wrote in it is masked.
 
     Raises:
         BadRecord: it does not fit.
@@ -105,6 +106,8 @@ def label(value: bytes, *, received_at: datetime) -> Label:
     if not stated.occurred_at <= stated.labelled_at < LATEST:
         expected = f"a time after that of the payment, before {LATEST.year}"
         raise BadRecord("labelled_at", stated.labelled_at.isoformat(), expected)
+    if stated.scenario:
+        return replace(stated, scenario=masked(stated.scenario))
     return stated
 
 

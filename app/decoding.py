@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from app.errors import BadRecord
+from app.masking import masked
 
 T = TypeVar("T")
 
@@ -20,7 +21,6 @@ LARGEST_RECORD = 64 * 1024
 _SHOWN = 80  # characters of a wrong value that an error repeats
 
 _fields = msgspec.json.Decoder(dict[str, object]).decode
-_DIGITS = re.compile(r"(?:\d[ .-]?){8,}(?=\d(?:[ .-]?\d){3})")
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
 _NAMED = re.compile(r"field `(.*)`$", re.DOTALL)
 _NO_LAST_NEWLINE = r"(?!\\n)"  # in a pattern, for Python alone
@@ -87,8 +87,8 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> None:
 
 
 def shown(text: str) -> str:
-    """Shorten a text for an error, and hide what could be a card number."""
-    text = _DIGITS.sub("…", text[: 8 * _SHOWN])
+    """Shorten a text for an error, and hide card numbers and addresses in it."""
+    text = masked(text[: 8 * _SHOWN])
     if not text.isprintable():
         text = "".join(c if c.isprintable() else "·" for c in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"

@@ -16,6 +16,8 @@ SmartbankError
 
 from dataclasses import dataclass
 
+from app.masking import masked
+
 
 class SmartbankError(Exception):
     """Something the product refuses, said in one readable line."""
@@ -23,11 +25,18 @@ class SmartbankError(Exception):
 
 @dataclass
 class BadRecord(SmartbankError):  # noqa: N818 - the field's term, not "...Error"
-    """A record does not fit: which field, what was got, what is expected."""
+    """A record does not fit: which field, what was got, what is expected.
+
+    It goes to logs, dead letters and answers, so it repeats no card number and no
+    address, wherever in the record somebody wrote one.
+    """
 
     field: str
     got: str
     expected: str
+
+    def __post_init__(self) -> None:
+        self.field, self.got = masked(self.field), masked(self.got)
 
     def __str__(self) -> str:
         return f"{self.field}: got {self.got}, expected {self.expected}"

@@ -7,6 +7,7 @@ from uuid import uuid4
 import msgspec
 
 from app.errors import ModelError
+from app.masking import masked
 from app.scoring.model import Facts, Model
 from app.scoring.registry import Appointment, Role, Upload, pack
 from app.topics import MODELS
@@ -50,7 +51,7 @@ async def bring(
 
 def _packed(given: ModelFile, author: str, comment: str) -> Upload:
     model = Model.checked(given.trees, given.facts, version=given.version)
-    return pack(model, author=author, comment=comment, card=given.card)
+    return pack(model, author=author, comment=masked(comment), card=given.card)
 
 
 async def appoint(
@@ -87,7 +88,7 @@ async def appoint(
         number=head.number + 1,
         id=uuid4().hex,
         author=author,
-        comment=comment,
+        comment=masked(comment),
         live=version if role == "live" else head.live,
         shadow=version if role == "shadow" else head.shadow,
     )

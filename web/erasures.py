@@ -11,6 +11,7 @@ from app.customer_keys import Erasure
 from app.errors import SettingError, SmartbankError
 from app.events.erasures import Erased
 from app.influx import Influx
+from app.masking import masked
 from app.topics import CUSTOMER_ACTIVITY, DEVICES
 from web.context import Context
 from web.problems import Problem
@@ -57,7 +58,11 @@ async def erase(
     now = datetime.now(UTC)
     try:
         done = await asyncio.to_thread(
-            context.keys.erase, customer, author=author, reason=reason, at=now
+            context.keys.erase,
+            customer,
+            author=author,
+            reason=masked(reason),
+            at=now,
         )
         phones = [
             one

@@ -11,6 +11,7 @@ import msgspec
 from app.decoding import decoded, shown
 from app.errors import BadRecord
 from app.events.payments import Card
+from app.masking import masked
 from app.privacy.tokens import Tokens, passes_luhn
 from app.rules.lists import Entry, Kind, Listing, Verdict
 from web.problems import Problem
@@ -69,6 +70,7 @@ def read_entries(
 def _entry(listing: Listing, author: str, tokens: Tokens) -> Entry:
     fields = msgspec.structs.asdict(listing)
     fields["value"] = checked(listing.kind, listing.value, tokens)
+    fields["reason"] = masked(listing.reason)
     if listing.final and listing.verdict != "block":
         raise BadRecord("final", "true", "false: only a block can be final")  # noqa: EM101 - the field
     return Entry(author=author, **fields)

@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from app.errors import BadRecord, SettingError
+from app.masking import masked
 from app.privacy.tokens import Tokens
 from app.rules.lists import Entry, Kind, Verdict, same
 from app.settings import Settings, secret
@@ -87,5 +88,5 @@ async def take_off(
     entry = context.lists.present.entries.get(f"{verdict}:{kind}:{token}".encode())
     if entry is None or entry.removed:
         raise Problem(404, f"no {kind} of that value is on the {verdict} list")
-    gone = replace(entry, author=author, reason=reason, removed=True, at=None)
+    gone = replace(entry, author=author, reason=masked(reason), removed=True, at=None)
     return await publish(context, [gone])

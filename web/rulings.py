@@ -6,6 +6,7 @@ from uuid import uuid4
 import msgspec
 
 from app.features import catalogue
+from app.masking import masked
 from app.rules.changes import faults, stamped, with_rule
 from app.rules.errors import AggregateInUse, UnknownAggregate, UnknownRule
 from app.rules.rulebook import Revision, Rulebook
@@ -93,7 +94,7 @@ async def _publish(
         id=uuid4().hex,
         ruleset=ruleset,
         author=author,
-        comment=comment,
+        comment=masked(comment),
     )
     # What shipped is kept with the first change: another release may ship another.
     sent = [revision] if head.at else [head, revision]

@@ -14,6 +14,7 @@ import msgspec
 
 from app.errors import BadRecord
 from app.events.readings import PushedMessage, Reading, Value
+from app.masking import masked
 
 Message = PushedMessage | list[dict[str, Any]]
 
@@ -24,6 +25,8 @@ EARLIEST_NS = 946_684_800 * 10**9  # 2000
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
 LOCATION = "location"
 _NOT_MEASURED = {"time", "sensor", "seconds_elapsed"}
+_NETWORKS = {"ssid", "bssid", "ipAddress", "subnet", "macAddress"}
+"""By which others know a phone, or where it is: no measurement, and left out."""
 _MEANINGLESS = {"speed", "speedAccuracy", "bearing", "bearingAccuracy"}
 _ALTITUDES = ("verticalAccuracy", "altitude", "altitudeAboveMeanSeaLevel")
 _RANGES = {"latitude": 90.0, "longitude": 180.0}
@@ -122,7 +125,8 @@ def _is_name(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _is_value(name: str) -> bool:
-    return name not in _NOT_MEASURED and _is_name(name)
+    unwanted = name in _NOT_MEASURED or name in _NETWORKS
+    return not unwanted and _is_name(name)
 
 
 def _value(value: object) -> Value | None:
@@ -135,7 +139,7 @@ def _value(value: object) -> Value | None:
         try:
             number = float(value)
         except ValueError:
-            return _FLAGS.get(value, value)
+            return _FLAGS[value] if value in _FLAGS else masked(value)
     return number if isfinite(number) else None
 
 

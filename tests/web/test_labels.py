@@ -25,6 +25,16 @@ async def test_a_verdict_goes_to_kafka_with_its_author(tmp_path: Path):
     assert label.scenario == "card stolen"
 
 
+async def test_a_number_in_a_scenario_is_masked(tmp_path: Path):
+    site = Site(tmp_path)
+    stated = VERDICT | {"scenario": "4539 5787 6362 1486 of e@bank.example"}
+    async with site.client("ann") as ann:
+        await ann.post("/v1/labels", json=stated)
+
+    ((_, _, value),) = site.outlet.sent
+    assert msgspec.json.decode(value)["scenario"] == "…1486 of …"
+
+
 async def test_many_are_taken_whole_or_not_at_all(tmp_path: Path):
     site = Site(tmp_path)
     async with site.client("ann") as ann:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from app.events.devices import Device, Registration
+from app.masking import masked
 from app.sensors.registry import SECRET_BYTES, hashed, token
 from app.topics import DEVICES, SENSOR_READINGS
 from web.api import examples
@@ -85,7 +86,7 @@ def routes(context: Context) -> APIRouter:
             kind=wanted.kind,
             customer_id=wanted.customer_id,
             terminal_id=wanted.terminal_id,
-            name=wanted.name,
+            name=masked(wanted.name),
             keep_raw=wanted.keep_raw,
             synthetic=wanted.synthetic,
             author=caller.name,
@@ -116,7 +117,11 @@ def routes(context: Context) -> APIRouter:
         """Revoke a device's secret: nothing that it sends is taken any more."""
         known = _known(context, id)
         gone = replace(
-            known, secret_hash="", author=caller.name, reason=reason[:200], at=None
+            known,
+            secret_hash="",
+            author=caller.name,
+            reason=masked(reason[:200]),
+            at=None,
         )
         return answer(summary(await _publish(context, gone)))
 

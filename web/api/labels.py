@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from app.decoding import decoded
 from app.events.labels import TransactionLabel
+from app.masking import masked
 from app.topics import LABELS_BY_TRANSACTION
 from web.api import examples
 from web.api.models import Accepted, Verdict, answer
@@ -65,7 +66,12 @@ async def send_verdicts(
     now = datetime.now(UTC)
     labels = [
         TransactionLabel(
-            one.transaction_id, now, one.fraud, one.kind, one.scenario, author
+            one.transaction_id,
+            now,
+            one.fraud,
+            one.kind,
+            one.scenario and masked(one.scenario),
+            author,
         )
         for one in verdicts
     ]
