@@ -82,7 +82,9 @@ class Delivery(Service, Generic[In]):
         while not self.should_stop:
             parcels = await self._gather()
             merged = [one for parcel in parcels for one in parcel.batch]
-            refused = await self._attempt(partial(self.sink.write, merged))
+            refused: Refused = {}
+            if merged:  # of a batch of dead letters nothing is left
+                refused = await self._attempt(partial(self.sink.write, merged))
             start = 0
             for parcel in parcels:
                 end = start + len(parcel.batch)

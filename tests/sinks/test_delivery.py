@@ -146,3 +146,11 @@ async def test_who_hands_over_too_much_waits(monkeypatch: pytest.MonkeyPatch) ->
         last = await delivery.put([a_decided("e")])
 
         assert await last == {}
+
+
+async def test_a_batch_of_which_nothing_is_left_is_done_without_the_store() -> None:
+    store = Store()
+    async with delivering(store) as delivery:
+        refused = await (await delivery.put([]))
+
+    assert (refused, store.writes) == ({}, [])
