@@ -1,5 +1,7 @@
-"""Anonymise a file: k-anonymity, l-diversity and t-closeness, made and measured."""
+"""Anonymise a file or the archive: k, l and t are enforced, and measured."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -7,16 +9,21 @@ import msgspec
 import polars as pl
 
 from app.errors import AnonymityError
+from app.parquet import files
+from app.parquet.frames import DECISIONS as ARCHIVED
+from app.parquet.sealed import SEALED
 from app.privacy.anonymity import Anonymity
 from app.privacy.mondrian import Aim, Anonymised
 from app.privacy.mondrian import anonymise as made_anonymous
 
 DECISIONS = ("occurred_at", "amount_minor", "channel", "country", "merchant_category")
 """What tells one payer from another in the archive of decisions."""
+PERSON = "customer_id"
+"""Whose a row of the archive is."""
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--quasi",
     help="Columns that together could name somebody, with commas.  "
@@ -29,11 +36,16 @@ DECISIONS = ("occurred_at", "amount_minor", "channel", "country", "merchant_cate
     help="Columns that nobody may learn of somebody, with commas.",
 )
 @click.option(
+    "--person",
+    help="The column that says whose a row is: a class has rows of k persons. Without "
+    f"one each row is somebody else's.  [default: {PERSON}, where there is one]",
+)
+@click.option(
     "--k",
     default=5,
     show_default=True,
     type=click.IntRange(min=2),
-    help="Smallest class.",
+    help="People of the smallest class.",
 )
 @click.option(
     "--l",
@@ -60,38 +72,103 @@ DECISIONS = ("occurred_at", "amount_minor", "channel", "country", "merchant_cate
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write.  [default: FILE with .anonymous before its ending]",
+    help="Where to write.  [default: SOURCE with .anonymous before its ending]",
+)
+@click.option(
+    "--since",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The archive's first day of event time, UTC.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The archive's last day, which counts.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def anonymise(  # noqa: PLR0913 - one parameter an option
     *,
-    file: Path,
+    source: Path,
     quasi: str | None,
     sensitive: str,
+    person: str | None,
     k: int,
     l_: int,
     t: float,
     suppress: float,
     out: Path | None,
+    since: datetime | None,
+    until: datetime | None,
     as_json: bool,
 ) -> None:
-    """Write a CSV or Parquet FILE so that nobody in it is one of fewer than k.
+    """Write SOURCE so that nobody in it is one of fewer than k.
+
+    SOURCE is a CSV or Parquet file, or the archive: the folder that holds
+    `decisions` and `labels`, of which `fraud` is a column too.
 
     Columns that are neither quasi-identifiers nor sensitive are left out. The file
     is written only when what was asked for is fulfilled, and measured to be.
     """
-    table = _read(file)
-    named = quasi.split(",") if quasi else [c for c in DECISIONS if c in table.columns]
+    archive = source.is_dir()
+    table = None if archive else _read(source)
+    columns = _columns(source) if table is None else table.columns
+    named = quasi.split(",") if quasi else [c for c in DECISIONS if c in columns]
     hidden = [name for name in sensitive.split(",") if name]
-    missing = [name for name in (*named, *hidden) if name not in table.columns]
+    whose = person or (PERSON if PERSON in columns else None)
+    asked = [*dict.fromkeys((*named, *hidden, *([whose] if whose else ())))]
+    missing = [name for name in asked if name not in columns]
     if missing or not named:
         got = ", ".join(missing) or "no quasi-identifier"
-        message = f"{file}: got {got}, expected columns of {', '.join(table.columns)}"
+        message = f"{source}: got {got}, expected columns of {', '.join(columns)}"
         raise AnonymityError(message)
-    found = made_anonymous(table, named, sensitive=hidden, aim=Aim(k, l_, t, suppress))
-    target = out or file.with_suffix(f".anonymous{file.suffix}")
+    if table is None:
+        table = _archived(source, asked, since=since, until=until)
+    found = made_anonymous(
+        table, named, sensitive=hidden, aim=Aim(k, l_, t, suppress), person=whose
+    )
+    ending = ".parquet" if archive else source.suffix
+    target = out or source.with_suffix(f".anonymous{ending}")
     _write(found.table, target)
     click.echo(_report(found, target, as_json=as_json))
+
+
+def _columns(root: Path) -> list[str]:
+    """Return what the archive can tell of a decision without a customer's key.
+
+    Raises:
+        AnonymityError: it is no archive, or has nothing in it.
+    """
+    if files.newest_day(root) is None:
+        message = f"{root}: got no day below decisions/, expected an archive folder"
+        raise AnonymityError(message)
+    core = [name for name in ARCHIVED if name not in SEALED | {"personal"}]
+    return [*core, "fraud", *sorted(files.features(root))]
+
+
+def _archived(
+    root: Path,
+    columns: Sequence[str],
+    *,
+    since: datetime | None,
+    until: datetime | None,
+) -> pl.DataFrame:
+    """Read columns of the archive's decisions, each payment once.
+
+    Raises:
+        AnonymityError: there is none in the period.
+    """
+    after = until and until.replace(tzinfo=UTC) + timedelta(days=1)
+    days = files.decisions(
+        root,
+        [name for name in columns if name in ARCHIVED],
+        features=[n for n in columns if n not in ARCHIVED and n != "fraud"],
+        since=since and since.replace(tzinfo=UTC),
+        until=after,
+    )
+    frames = [day.select(columns) for day in days]
+    if not any(frame.height for frame in frames):
+        message = f"{root}: no decision in this period"
+        raise AnonymityError(message)
+    return pl.concat(frames)
 
 
 def _read(file: Path) -> pl.DataFrame:

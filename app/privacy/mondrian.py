@@ -5,7 +5,8 @@ the values of a class are spread widest, at the median, as long as both halves a
 large and mixed enough; then tell of each class its range.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,8 @@ from app.errors import AnonymityError
 from app.privacy.anonymity import Anonymity, distance, measure, ordered
 
 Numbers = NDArray[np.int64]
+Fits = Callable[[Numbers], bool]
+"""Says whether rows may be a class."""
 
 
 class Aim(Struct, frozen=True):
@@ -44,39 +47,48 @@ class Anonymised(Struct, frozen=True):
 
 
 def anonymise(
-    table: pl.DataFrame, quasi: Sequence[str], *, sensitive: Sequence[str], aim: Aim
+    table: pl.DataFrame,
+    quasi: Sequence[str],
+    *,
+    sensitive: Sequence[str],
+    aim: Aim,
+    person: str | None = None,
 ) -> Anonymised:
     """Return the quasi-identifiers generalised, with the sensitive columns.
 
-    All other columns are left out, and rows come in another order. Rows whose text
-    quasi-identifiers are rare may be suppressed, the rarest first, as far as
-    `aim.suppress` goes.
+    All other columns are left out, and rows come in another order. Where a column
+    says whose row it is, a class has rows of `aim.k` people, however many rows each
+    has. Rows whose text quasi-identifiers are rare may be suppressed, the rarest
+    first, as far as `aim.suppress` goes.
 
     Raises:
         AnonymityError: the table as a whole does not fulfil the aim, or a column is
             named as both.
     """
-    if both := set(quasi) & set(sensitive):
-        message = f"got {', '.join(sorted(both))} as both, expected it in one list"
+    if both := set(quasi) & {*sensitive, person}:
+        message = f"got {', '.join(map(str, both))} as both, expected it in one list"
         raise AnonymityError(message)
-    kept = _suppressed(table, quasi, aim=aim)
+    kept = _suppressed(table, quasi, aim=aim, person=person)
     columns = [Column(kept, name) for name in quasi]
     hidden = [Column(kept, name) for name in sensitive]
+    whose = Column(kept, person).codes if person else np.arange(kept.height)
+    fits = partial(_good, hidden=hidden, whose=whose, aim=aim)
     whole = np.arange(kept.height)
-    if not _good(whole, hidden, aim=aim):
+    if not fits(whole):
         message = (
-            f"{kept.height} rows do not fulfil k={aim.k}, l={aim.l}, t={aim.t} even as "
-            "one class; ask for less, or give more rows"
+            f"{kept.height} rows of {np.unique(whose).size} people do not fulfil "
+            f"k={aim.k}, l={aim.l}, t={aim.t} even as one class; "
+            "ask for less, or give more rows"
         )
         raise AnonymityError(message)
-    classes = list(_cut(whole, columns, hidden, aim=aim))
+    classes = list(_cut(whole, columns, fits, most=2 * aim.k - 1))
     order = np.concatenate(classes)
     told = {
         column.name: [text for rows in classes for text in column.told(rows)]
         for column in columns
     }
     made = pl.DataFrame(told, schema=dict.fromkeys(quasi, pl.String)).hstack(
-        kept[order].select(sensitive)
+        kept[order].select(*sensitive, *([person] if person else ()))
     )
     by_column = {
         column.name: sum(len(rows) * column.loss(rows) for rows in classes)
@@ -84,9 +96,9 @@ def anonymise(
         for column in columns
     }
     return Anonymised(
-        made,
-        measure(table, quasi, sensitive=sensitive),
-        measure(made, quasi, sensitive=sensitive),
+        made.select(*quasi, *sensitive),
+        measure(table, quasi, sensitive=sensitive, person=person),
+        measure(made, quasi, sensitive=sensitive, person=person),
         sum(by_column.values()) / len(by_column),
         by_column,
         table.height - kept.height,
@@ -144,15 +156,13 @@ class Column:
 
 
 def _cut(
-    whole: Numbers, columns: Sequence[Column], hidden: Sequence[Column], *, aim: Aim
+    whole: Numbers, columns: Sequence[Column], fits: Fits, *, most: int
 ) -> Iterator[Numbers]:
-    """Yield the classes that rows fall into."""
+    """Yield the classes that rows fall into; one of `most` rows cannot be cut."""
     waiting = [whole]
     while waiting:
         rows = waiting.pop()
-        halves = (
-            _halves(rows, columns, hidden, aim=aim) if len(rows) >= 2 * aim.k else None
-        )
+        halves = _halves(rows, columns, fits) if len(rows) > most else None
         if halves is None:
             yield rows
         else:
@@ -160,7 +170,7 @@ def _cut(
 
 
 def _halves(
-    rows: Numbers, columns: Sequence[Column], hidden: Sequence[Column], *, aim: Aim
+    rows: Numbers, columns: Sequence[Column], fits: Fits
 ) -> list[Numbers] | None:
     """Return both sides of the best cut that is allowed, if one is."""
     widest = sorted((-one.spread(rows), n) for n, one in enumerate(columns))
@@ -171,14 +181,14 @@ def _halves(
         median = np.median(codes)
         for low in (codes <= median, codes < median):
             left, right = rows[low], rows[~low]
-            if _good(left, hidden, aim=aim) and _good(right, hidden, aim=aim):
+            if fits(left) and fits(right):
                 return [left, right]
     return None
 
 
-def _good(rows: Numbers, hidden: Sequence[Column], *, aim: Aim) -> bool:
+def _good(rows: Numbers, *, hidden: Sequence[Column], whose: Numbers, aim: Aim) -> bool:
     """Say whether rows may be a class."""
-    if len(rows) < aim.k:
+    if len(rows) < aim.k or np.unique(whose[rows]).size < aim.k:
         return False
     for column in hidden:
         counts = np.bincount(column.codes[rows], minlength=len(column.texts))
@@ -193,12 +203,18 @@ def _good(rows: Numbers, hidden: Sequence[Column], *, aim: Aim) -> bool:
     return True
 
 
-def _suppressed(table: pl.DataFrame, quasi: Sequence[str], *, aim: Aim) -> pl.DataFrame:
+def _suppressed(
+    table: pl.DataFrame, quasi: Sequence[str], *, aim: Aim, person: str | None
+) -> pl.DataFrame:
     """Return a table without the rarest combinations of texts, as far as allowed."""
     texts = [name for name in quasi if not ordered(table, name)]
     budget = int(table.height * aim.suppress)
     if not (texts and budget):
         return table
-    sizes = table.group_by(texts).len().sort("len", *texts)
-    rare = sizes.filter((pl.col("len") < aim.k) & (pl.col("len").cum_sum() <= budget))
+    people = pl.col(person).n_unique() if person else pl.len()
+    sizes = table.group_by(texts).agg(pl.len(), people.alias("_people"))
+    by_size = sizes.sort("len", *texts)
+    rare = by_size.filter(
+        (pl.col("_people") < aim.k) & (pl.col("len").cum_sum() <= budget)
+    )
     return table.join(rare, on=texts, how="anti", nulls_equal=True)

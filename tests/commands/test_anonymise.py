@@ -1,6 +1,7 @@
 """`smartbank anonymise` writes what it measured, or nothing."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -8,7 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.parquet.files import write
+from app.parquet.frames import decisions_frame
 from app.privacy.anonymity import measure
+from tests.sinks.decided import a_decided
 
 
 @pytest.fixture
@@ -61,3 +65,78 @@ def test_what_cannot_be_is_told_in_a_line_and_nothing_is_written(
     assert code == 1
     assert expected in told
     assert list(people.parent.iterdir()) == [people]
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """An archive of two days: 40 customers who paid ten times each, some twice over."""
+    root = tmp_path / "archive"
+    paid = [
+        a_decided(
+            f"T{n}",
+            outcome="review" if n % 3 else "approve",
+            at=(0, n),
+            occurred_at=datetime(2026, 3, 1 + n % 2, n % 24, tzinfo=UTC),
+            customer_id=f"C{n % 40}",
+            amount=100 + 7 * n,
+            country="ATDEFR"[n % 3 * 2 :][:2],
+        )
+        for n in range(400)
+    ]
+    write(root / "decisions", decisions_frame(paid))
+    write(root / "decisions", decisions_frame(paid[:50]))
+    return root
+
+
+def test_the_archive_is_given_away_with_k_people_in_each_class(archive: Path):
+    code, told = ask(str(archive), "--k=4", "--l=2", "--json", "--suppress=0")
+
+    report = json.loads(told)
+    written = pl.read_parquet(report["file"])
+    assert code == 0, told
+    assert Path(report["file"]) == archive.with_name("archive.anonymous.parquet")
+    assert written.height == report["before"]["rows"] == 400
+    assert set(written.columns) == {
+        "occurred_at",
+        "amount_minor",
+        "channel",
+        "country",
+        "merchant_category",
+        "outcome",
+    }
+    assert report["before"]["k"] == 1
+    assert report["after"]["k"] >= 4
+    assert report["after"]["l"]["outcome"] >= 2
+
+
+def test_days_are_chosen_and_labels_and_features_are_columns(archive: Path):
+    words = ("--quasi=amount_minor,is_night", "--sensitive=fraud", "--since=2026-03-02")
+    code, told = ask(str(archive), *words, "--json", "--suppress=0")
+
+    assert code == 0, told
+    assert json.loads(told)["before"]["rows"] == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--quasi=device_id"], "got device_id"),
+        (["--since=2027-01-01"], "no decision in this period"),
+        (["--k=41"], "400 rows of 40 people do not fulfil k=41"),
+        (["--person=card", "--quasi=card"], "got card as both"),
+    ],
+)
+def test_what_the_archive_cannot_give_is_told(
+    archive: Path, words: list[str], expected: str
+):
+    code, told = ask(str(archive), "--suppress=0", *words)
+
+    assert code == 1
+    assert expected in told
+    assert not archive.with_name("archive.anonymous.parquet").exists()
+
+
+def test_a_folder_that_is_no_archive_is_told(tmp_path: Path):
+    code, told = ask(str(tmp_path))
+
+    assert (code, "expected an archive folder" in told) == (1, True)
