@@ -16,6 +16,7 @@ from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_models import LiveModels
 from app.live_rules import LiveRules
+from app.publications import Publications
 from app.settings import Settings
 from app.waiters import Waiters
 from web.cluster import Cluster
@@ -77,6 +78,7 @@ class Context:
     phones: Phones
     machines: Machines
     keys: CustomerKeys
+    publications: Publications
     archive: Archive | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 

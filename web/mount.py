@@ -14,6 +14,7 @@ from app.archive import Archive
 from app.counters import Counters
 from app.engine.application import Application
 from app.errors import SettingError
+from app.publications import MongoPublications
 from app.settings import Settings, secret
 from app.waiters import Waiters
 from web.auth import Auth
@@ -107,6 +108,7 @@ class WebServer(Service):
             phones=phones,
             machines=machines,
             keys=main.keys,
+            publications=MongoPublications(settings),
             archive=Archive(settings, to_open=main.keys.to_open),
         )
         heart = Heart(settings, app, self._counters, url=self.url)
@@ -145,6 +147,7 @@ class WebServer(Service):
             await asyncio.wait([self._serving], timeout=GRACE + 2)
         if self._context:
             await self._context.forwarder.close()
+            await self._context.publications.close()
             if self._context.archive:
                 await self._context.archive.close()
 

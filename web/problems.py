@@ -20,6 +20,7 @@ KINDS = {
     "rebalancing": "The worker that keeps this row is being replaced; ask again.",
     "unavailable": "A server that is needed does not answer; ask again.",
     "unknown-device": "Nobody knows this device's address, or it was revoked.",
+    "budget-spent": "No more may be told of this day than was told already.",
     "slow-down": "Too many wrong passwords; wait as long as Retry-After says.",
 }
 """Problems with a name of their own; the documentation page explains each."""

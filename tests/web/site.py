@@ -21,6 +21,7 @@ from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_models import LiveModels
 from app.live_rules import LiveRules
+from app.publications import MemoryPublications
 from app.settings import Settings
 from app.waiters import Waiters
 from web.auth import Auth
@@ -207,6 +208,7 @@ class Site:
             phones=self.phones,
             machines=self.machines,
             keys=CustomerKeys(self.settings),
+            publications=MemoryPublications(),
             archive=self.archive,
         )
         self.auth = Auth(Users(self.settings.users_file), self.signatures)

@@ -11,6 +11,7 @@ import pytest
 from app.capture import transaction
 from app.events.aggregates import Aggregate
 from app.events.decisions import Decision
+from app.privacy.tradeoff import Tradeoff
 from app.profiles.profile import Profile
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
@@ -19,6 +20,7 @@ from web.api import examples, models
 from web.api.schema import TYPES
 from web.docs import page
 from web.problems import KINDS
+from web.publishing import Published
 from web.quality import Quality
 from web.sketched import Samples, Seen, Sketched
 
@@ -97,6 +99,8 @@ async def test_what_is_between_workers_is_not_documented(document):
         (models.Token, examples.TOKEN),
         (models.Readiness, examples.READINESS),
         (models.ProblemDetails, examples.PROBLEM),
+        (Published, examples.PUBLISHED),
+        (Tradeoff, examples.TRADEOFF),
     ],
 )
 def test_examples_are_of_the_type_that_they_are_shown_for(kind, example):

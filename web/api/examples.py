@@ -526,3 +526,40 @@ PROBLEM = {
     "status": 404,
     "detail": "no decision on a payment 'T000009' is in the archive",
 }
+PUBLISHED: dict[str, object] = {
+    "publication": {
+        "day": "2026-03-01",
+        "of": "declined",
+        "by": "channel",
+        "epsilon": 1.0,
+        "most": 5,
+        "error": 5.0,
+        "counts": {"pos": 112, "online": 341, "atm": 0, "transfer": 27, "other": 3},
+        "published_at": "2026-03-02T08:15:00Z",
+    },
+    "left": 3.0,
+}
+TRADEOFF: dict[str, object] = {
+    "rows": 2000,
+    "people": 812,
+    "quasi": ["hour", "amount"],
+    "sensitive": "outcome",
+    "points": [
+        {
+            "k": 5,
+            "loss": 0.143,
+            "measured": {
+                "rows": 2000,
+                "classes": 298,
+                "k": 5,
+                "l": {"outcome": 1},
+                "t": {"outcome": 0.38},
+                "risk": 0.149,
+                "at_risk": 0.0,
+                "sizes": [0, 0, 0, 290, 8, 0, 0, 0],
+            },
+        }
+    ],
+    "refused": [],
+    "unfinished": [],
+}

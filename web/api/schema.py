@@ -14,6 +14,7 @@ from app.events.decisions import Decision
 from app.events.devices import Registration
 from app.events.payments import Transaction
 from app.events.readings import PushedMessage
+from app.privacy.tradeoff import Tradeoff
 from app.profiles.profile import Profile
 from app.rules.lists import Listing
 from app.rules.ruleset import Rule, Ruleset
@@ -23,6 +24,7 @@ from web.appointments import ModelFile
 from web.drifts import Drifts
 from web.erasures import Wish
 from web.problems import MEDIA_TYPE
+from web.publishing import Published
 from web.quality import Quality
 from web.sketched import Samples, Seen, Sketched
 
@@ -76,6 +78,8 @@ TYPES = (
     models.Token,
     models.Health,
     models.Readiness,
+    Published,
+    Tradeoff,
     models.ProblemDetails,
 )
 DESCRIPTION = """Every payment gets a decision within milliseconds.

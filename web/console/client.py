@@ -1,5 +1,6 @@
 """Client: the one way by which pages get their data."""
 
+from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ import msgspec
 
 from app.events.decisions import Decision
 from app.events.devices import Device
+from app.privacy.tradeoff import Tradeoff
 from app.profiles.profile import Profile
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
@@ -26,6 +28,7 @@ from web.phones import Phones
 from web.problems import Problem
 from web.quality import Quality, quality
 from web.sketched import Samples, Seen, Sketched
+from web.tradeoffs import Quasi, Tradeoffs
 
 who: ContextVar[Caller] = ContextVar("who")
 """Who is logged in at the browser that is being answered."""
@@ -69,6 +72,7 @@ class Client:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._tradeoffs = Tradeoffs(context)
 
     @property
     def live(self) -> Live:
@@ -151,6 +155,16 @@ class Client:
             wanted={"live": told.live, "shadow": told.shadow},
             refused=models.refused,
         )
+
+    async def tradeoff(self, quasi: Sequence[Quasi]) -> Tradeoff:
+        """Return what each k costs a sample of the archive.
+
+        Raises:
+            Problem: 403, who asks is no analyst; 404, there is no archive; 503, it
+                cannot be read.
+        """
+        allow(who.get(), "analyst")
+        return await self._tradeoffs.ask(quasi)
 
     def drifts(self) -> Drifts | None:
         """Return how far payments have moved from what the live model learnt from."""

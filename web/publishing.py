@@ -1,0 +1,104 @@
+"""Publishing: a day's counts with noise, once a question, as far as its budget goes."""
+
+import asyncio
+import secrets
+from datetime import UTC, datetime, time, timedelta
+from math import exp
+from pathlib import Path
+
+import polars as pl
+from msgspec import Struct
+from pymongo.errors import PyMongoError
+
+from app.errors import SmartbankError
+from app.parquet import files
+from app.parquet.frames import DECISIONS
+from app.privacy.published import Chance, published
+from app.privacy.questions import COLUMNS, MOST, Question, counted
+from app.publications import Publication
+from web.context import ARCHIVE_SECONDS, Context
+from web.problems import Problem
+
+EPSILON = 1.0
+"""What an answer spends."""
+BUDGET = 4.0
+"""What all answers about one day may spend."""
+
+chance: Chance = secrets.SystemRandom()
+"""What noise is drawn with: nobody can guess it."""
+
+
+class Published(Struct, frozen=True):
+    """Counts with noise; `left` is what the day's budget still allows to ask."""
+
+    publication: Publication
+    left: float
+
+
+async def publish(context: Context, question: Question) -> Published:
+    """Answer a question, or give the answer that was given before.
+
+    Raises:
+        Problem: 422, the day is not over; 429, its budget is spent; 503, a store does
+            not answer, or there is no archive here.
+    """
+    if question.day >= datetime.now(UTC).date():
+        detail = f"day: got {question.day}, expected one that is over (UTC)"
+        raise Problem(422, detail)
+    kept = context.publications
+    try:
+        async with asyncio.timeout(ARCHIVE_SECONDS):
+            found = await kept.find(question)
+        if found is None:
+            found = await _new(context, question)
+        spent = await kept.spent(question.day)
+    except (TimeoutError, PyMongoError) as error:
+        detail = "what was published cannot be looked up"
+        raise Problem(503, detail, kind="unavailable", retry_after=5) from error
+    return Published(found, max(0.0, round(BUDGET - spent, 6)))
+
+
+async def _new(context: Context, question: Question) -> Publication:
+    root = Path(context.settings.data_dir) / "archive"
+    try:
+        async with context.turn:
+            counts = await asyncio.to_thread(_count, root, question)
+    except SmartbankError as error:
+        raise Problem(503, str(error), kind="unavailable") from error
+    if not await context.publications.spend(question.day, EPSILON, budget=BUDGET):
+        detail = (
+            f"what may be told of {question.day} is told; questions that were "
+            "answered keep their answers, and other days have a budget of their own"
+        )
+        raise Problem(429, detail, kind="budget-spent")
+    share = exp(-EPSILON / MOST)
+    made = Publication(
+        question.day,
+        question.of,
+        question.by,
+        EPSILON,
+        MOST,
+        round(2 * share / (1 - share**2), 1),
+        published(counts, epsilon=EPSILON, most=MOST, chance=chance),
+        datetime.now(UTC),
+    )
+    return await context.publications.keep(made)
+
+
+def _count(root: Path, question: Question) -> dict[str, int]:
+    """Count a day of the archive.
+
+    Raises:
+        SmartbankError: there is no archive on this machine, or it cannot be read.
+    """
+    if files.newest_day(root) is None:
+        message = "this worker's machine has no archive of decisions"
+        raise SmartbankError(message)
+    start = datetime.combine(question.day, time(), UTC)
+    end = start + timedelta(days=1)
+    frames = [
+        frame.select(COLUMNS)
+        for frame in files.decisions(root, COLUMNS, since=start, until=end)
+    ]
+    empty = pl.DataFrame(schema={name: DECISIONS[name] for name in COLUMNS})
+    return counted(pl.concat([empty, *frames]), question)
