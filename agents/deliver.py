@@ -1,4 +1,4 @@
-"""Deliver: decisions down the log into the stores, and labels beside them."""
+"""Deliver: what comes down the log into the stores, each record once."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from agents.reading import readable
+from agents.sinks import documents
 from agents.sinks.delivery import Delivery
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
@@ -18,21 +19,23 @@ from app.archive import Decided
 from app.engine.batches import Batch, Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
+from app.events.app_events import AppEvent
 from app.events.decisions import Decision
 from app.events.labels import Label
 from app.main import app, counters, keys, settings
 from app.parquet.frames import Labelled, decisions_frame, labels_frame
-from app.topics import DECISIONS, LABELS_APPLIED
+from app.topics import APP_EVENTS_APPLIED, DECISIONS, LABELS_APPLIED
 
 ROWS, LINGER = 50_000, 5.0
 """A file is written when it has so many rows, or after so many seconds."""
 
 decode = msgspec.json.Decoder(Decision).decode
+decode_app_event = msgspec.json.Decoder(AppEvent).decode
 decode_label = msgspec.json.Decoder(Label).decode
 archive = Path(settings.data_dir) / "archive"
 deliveries: list[Delivery[Decided]] = [
     Delivery(Sealing(MongoSink(settings), keys)),
-    Delivery(Sealing(ElasticSink(settings), keys)),
+    Delivery(Sealing(ElasticSink(settings, documents.DECISIONS), keys)),
     Delivery(
         Sealing(ParquetSink(archive / "decisions", frame=decisions_frame), keys),
         most=ROWS,
@@ -44,7 +47,10 @@ label_deliveries: list[Delivery[Labelled]] = [
         ParquetSink(archive / "labels", frame=labels_frame), most=ROWS, linger=LINGER
     )
 ]
-app.first.extend([*deliveries, *label_deliveries])
+app_event_deliveries: list[Delivery[AppEvent]] = [
+    Delivery(ElasticSink(settings, documents.APP_EVENTS))
+]
+app.first.extend([*deliveries, *label_deliveries, *app_event_deliveries])
 
 
 @app.agent(app.batches(DECISIONS.name))
@@ -59,6 +65,13 @@ async def deliver_labels(batches: Any) -> None:
     """Hand labels to the Parquet archive."""
     async for batch in batches:
         await hand_on(batch, read_labels, label_deliveries)
+
+
+@app.agent(app.batches(APP_EVENTS_APPLIED.name))
+async def deliver_app_events(batches: Any) -> None:
+    """Hand app events that were learnt to Elasticsearch."""
+    async for batch in batches:
+        await hand_on(batch, read_app_events, app_event_deliveries)
 
 
 async def hand_on(batch: Batch, read: Any, stores: Sequence[Delivery[Any]]) -> None:
@@ -99,6 +112,13 @@ def read_labels(
         (record, Labelled(label, record.partition, record.offset))
         for record, label in readable(records, out, decode_label)
     ]
+
+
+def read_app_events(
+    records: Sequence[Record], out: Outbox
+) -> list[tuple[Record, AppEvent]]:
+    """Decode app events."""
+    return readable(records, out, decode_app_event)
 
 
 async def finish(

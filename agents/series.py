@@ -1,4 +1,4 @@
-"""Series: readings down the log into the time series stores."""
+"""Series: readings down the log into the time series stores, summed up for search."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,9 @@ import msgspec
 
 from agents.deliver import hand_on
 from agents.reading import readable
+from agents.sinks import documents
 from agents.sinks.delivery import Delivery
+from agents.sinks.elastic import ElasticSink
 from agents.sinks.influx import InfluxSink
 from agents.sinks.timestream import TimestreamSink
 from app.engine.batches import Record
@@ -25,12 +27,13 @@ if settings.influx:
     stores.append(Delivery(InfluxSink(settings), most=MOST))
 if settings.timestream:
     stores.append(Delivery(TimestreamSink(settings), most=MOST))
+stores.append(Delivery(ElasticSink(settings, documents.READINGS), most=MOST))
 app.first.extend(stores)
 
 
 @app.agent(app.batches(READINGS.name))
 async def series(batches: Any) -> None:
-    """Hand readings to the time series stores; a batch is done when all have it."""
+    """Hand readings to their stores; a batch is done when all have it."""
     async for batch in batches:
         await hand_on(batch, read, stores)
 

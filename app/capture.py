@@ -20,7 +20,7 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
 
-_OPTIONAL = 7  # fields of a payment that may be null
+_OPTIONAL = 8  # fields of a payment that may be null
 _REQUIRED_QUOTES = 2 * 6 + 2 * 5  # six required fields, five of them texts
 
 _transaction = msgspec.json.Decoder(Transaction).decode
@@ -64,6 +64,7 @@ def captured(
         stated.device_id,
         stated.beneficiary_id,
         stated.synthetic,
+        stated.device_type,
     )
 
 

@@ -25,6 +25,7 @@ PAYMENT: dict[str, Any] = {
     "country": "DE",
     "place": {"latitude": 52.5, "longitude": 13.4},
     "device_id": "D1",
+    "device_type": "mobile",
     "beneficiary_id": "B1",
     "synthetic": True,
 }
@@ -96,7 +97,15 @@ FITTING: dict[str, tuple[str, ...]] = {  # of the above, what is no fault
     "scenario": ("text", "null"),
     "author": ("text", "null"),
     **dict.fromkeys(
-        ("card_number", "merchant_category", "country", "place", *IDS[3:]), ("null",)
+        (
+            "card_number",
+            "merchant_category",
+            "country",
+            "place",
+            "device_type",
+            *IDS[3:],
+        ),
+        ("null",),
     ),
 }
 NO_AMOUNTS = {  # spelled in JSON

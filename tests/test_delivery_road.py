@@ -17,9 +17,16 @@ from app.local.elastic import elastic_server
 from app.local.kafka import kafka_server
 from app.local.mongo import mongo_server
 from app.local.server import Server
-from app.topics import DECISIONS, LABELS, LABELS_BY_TRANSACTION, ensure_topics
+from app.topics import (
+    APP_EVENTS_APPLIED,
+    DECISIONS,
+    LABELS,
+    LABELS_BY_TRANSACTION,
+    ensure_topics,
+)
 from tests.road import Road, records
 from tests.sinks.decided import DECIDED_AT, a_decided
+from tests.sinks.test_documents import an_app_event
 
 MANY = 5_000
 AWAY = 30.0  # seconds
@@ -77,8 +84,22 @@ async def labels(kafka: str, *, expected: int) -> list[Label]:
     return found
 
 
+async def app_events(elastic: AsyncElasticsearch, *, expected: int) -> list[str]:
+    """Wait until so many app events can be found, at most a minute."""
+    found: list[str] = []
+    for _ in range(120):
+        index = "smartbank-app-events-*"
+        await elastic.indices.refresh(index=index)
+        reply = await elastic.search(index=index)
+        found = sorted(hit["_source"]["id"] for hit in reply["hits"]["hits"])
+        if len(found) >= expected:
+            break
+        await asyncio.sleep(0.5)
+    return found
+
+
 @pytest.mark.slow
-async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
+async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(  # noqa: PLR0915 - one road
     servers: dict[str, Server], tmp_path: Path
 ) -> None:
     road = Road(
@@ -135,7 +156,11 @@ async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
                 value = msgspec.json.encode(label)
                 await producer.send(LABELS_BY_TRANSACTION.name, value, b"t")
             await producer.send(DECISIONS.name, a_decided("tx-later").wire, b"c-1")
+            for identity in ("E1", "E2", "E1"):
+                event = msgspec.json.encode(an_app_event(identity))
+                await producer.send(APP_EVENTS_APPLIED.name, event, b"c-1")
             labelled = await labels(servers["kafka"].address, expected=2)
+            used = await app_events(elastic, expected=2)
             assert road.stop("one") == 0
 
         found = await collection.find_one({"_id": f"tx-{2 * MANY - 1}"})
@@ -149,5 +174,6 @@ async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(
     assert {one.customer_id for one in labelled} == {
         a_decided("x").decision.payment.customer_id
     }
+    assert used == ["E1", "E2"]
     assert "Mongo is away" in log
     assert "Elasticsearch is away" in log

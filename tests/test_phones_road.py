@@ -39,6 +39,8 @@ VIENNA = {"latitude": 48.2082, "longitude": 16.3738}
 KEYS = f"k1:{'ab' * 32},k2:{'cd' * 32}"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+DATABASE = "phones-road"
+"""Of the worker that delivers, whose Elasticsearch is everybody's."""
 
 
 @dataclass
@@ -49,6 +51,7 @@ class Bank:
     series: str
     url: str
     client: httpx.AsyncClient
+    elastic: str
 
     async def register(self, device: str, **fields: Any) -> str:
         """Register a phone; return its address."""
@@ -84,6 +87,18 @@ class Bank:
                     return found
                 await asyncio.sleep(0.2)
 
+    async def searchable(self, device: str, *, count: int) -> list[dict[str, Any]]:
+        """Return what Elasticsearch has of a device once it is so many documents."""
+        url = f"{self.elastic}/{DATABASE}-readings-*/_search"
+        asked = {"query": {"term": {"device_id": device}}, "size": 10_000}
+        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+            while True:
+                told = await client.post(url, json=asked)
+                found = told.json().get("hits", {}).get("hits", [])
+                if len(found) >= count:
+                    return [one["_source"] for one in found]
+                await asyncio.sleep(0.5)
+
     async def activity(self, customer: str) -> list[dict[str, Any]]:
         """Return what a customer's log has."""
         return [
@@ -106,7 +121,10 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bank(
-    influx: Server, broker: Server, tmp_path_factory: pytest.TempPathFactory
+    influx: Server,
+    elastic: Server,
+    broker: Server,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Bank]:
     """A bank of this module's own."""
     folder = tmp_path_factory.mktemp("phones")
@@ -124,6 +142,8 @@ async def bank(
     }
     environment |= mosquitto.environment(broker)
     series = {"SMARTBANK_WEB_PORT": "0", "SMARTBANK_INFLUX": influx.address}
+    series |= {"SMARTBANK_ELASTIC": elastic.address, "SMARTBANK_DATABASE": DATABASE}
+    series["SMARTBANK_RETENTION"] = "influx.readings=0"  # the drives are of last year
     url = f"http://127.0.0.1:{port}"
     road = Road(server.address, folder / "road", environment=environment)
     try:
@@ -136,7 +156,7 @@ async def bank(
                 base_url=url, auth=("mia", PASSWORD), timeout=20, trust_env=False
             ) as client:
                 await _ready(client)
-                yield Bank(server.address, influx.address, url, client)
+                yield Bank(server.address, influx.address, url, client, elastic.address)
     finally:
         server.stop()
 
@@ -181,11 +201,15 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
     state = await bank.state(name, messages=2 * sent)
     stored = await bank.stored(name, count=state["readings"])
 
-    found = [one for message in await bank.readings(name) for one in message.readings]
+    told = await bank.readings(name)
+    summed = await bank.searchable(name, count=len(told))
+    found = [one for message in told for one in message.readings]
     places = {one["time"]: one for one in stored if one["sensor"] == "location"}
     assert len(stored) == len(found)
     assert state["repeats"] == sent
     assert state["readings"] == len(found)
+    assert len(summed) == len(told)
+    assert sum(one["readings"] for one in summed) == len(found)
     for file in sorted(folder.glob("*.csv")):
         if file.stem == "Metadata":
             continue

@@ -1,52 +1,60 @@
-"""Elastic: decisions in Elasticsearch, for search; the first one written stands."""
+"""Elastic: documents in Elasticsearch, for search; the first one written stands."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from app.archive import Decided
+from agents.sinks.documents import Kind
 from app.settings import Settings
 
 _CREATED, _EXISTS = 201, 409
 _LATER = {429, 503}  # the node is busy, or a shard is not there yet
 _TIMEOUT = 30  # seconds
+_SETTINGS = {
+    "number_of_shards": 1,
+    "auto_expand_replicas": "0-1",
+    # However many aggregates are declared, a decision is never refused for it.
+    "mapping.total_fields.ignore_dynamic_beyond_limit": True,
+}
 _encode = msgspec.json.Encoder().encode
+T = TypeVar("T")
 
 
 class BusyError(Exception):
     """Elasticsearch will have some of a bulk only later."""
 
 
-class ElasticSink:
-    """Decisions in one index a month of event time: `{database}-decisions-2018.04`.
+class ElasticSink(Generic[T]):
+    """Documents of one kind, in one index a month of event time, UTC.
 
-    A document is the decision's own JSON with `decided_at` and, where the payment
-    has a place, `location`, a geo point; what is personal is sealed in `personal`.
+    An index is named `{database}-{kind}-{year}.{month}`: `smartbank-decisions-2018.04`.
     """
 
     name = "Elasticsearch"
     away: tuple[type[Exception], ...] = (ApiError, TransportError, BusyError)
 
-    def __init__(self, settings: Settings) -> None:
-        self._index = f"{settings.database}-decisions"
+    def __init__(self, settings: Settings, kind: Kind[T]) -> None:
+        self._kind = kind
+        self._index = f"{settings.database}-{kind.name}"
         self._client = AsyncElasticsearch(
             settings.elastic, request_timeout=_TIMEOUT, max_retries=0
         )
 
     async def prepare(self) -> None:
-        """Put the index template."""
+        """Put the index template, and what is new of it into indices that are there."""
+        pattern = f"{self._index}-*"
         await self._client.indices.put_index_template(
             name=self._index,
-            index_patterns=[f"{self._index}-*"],
-            template={
-                "settings": {"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-                "mappings": MAPPINGS,
-            },
+            index_patterns=[pattern],
+            template={"settings": _SETTINGS, "mappings": self._kind.mappings},
         )
+        if await self._client.indices.get(index=pattern):
+            await self._client.indices.put_mapping(index=pattern, **self._kind.mappings)
 
-    async def write(self, batch: Sequence[Decided]) -> dict[int, str]:
+    async def write(self, batch: Sequence[T]) -> dict[int, str]:
         """Create what is not there yet; return why others were refused, by place."""
         lines: Sequence[Any] = [line for one in batch for line in self._lines(one)]
         reply = await self._client.bulk(operations=lines)
@@ -61,65 +69,12 @@ class ElasticSink:
                 refused[place] = f"{error['reason']} {cause}".strip()
         return refused
 
-    def _lines(self, one: Decided) -> tuple[bytes, bytes]:
-        payment = one.decision.payment
-        more: dict[str, Any] = {"decided_at": one.decided_at}
-        if one.personal:
-            more["personal"] = one.personal
-        if payment.place:
-            more["location"] = {
-                "lat": payment.place.latitude,
-                "lon": payment.place.longitude,
-            }
-        index = f"{self._index}-{payment.occurred_at:%Y.%m}"
-        action = _encode({"create": {"_index": index, "_id": one.decision.id}})
-        return action, one.wire[:-1] + b"," + _encode(more)[1:]
+    def _lines(self, one: T) -> Iterator[bytes]:
+        document = self._kind.document(one)
+        index = f"{self._index}-{document.at.astimezone(UTC):%Y.%m}"
+        yield _encode({"create": {"_index": index, "_id": document.id}})
+        yield document.body
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-
-_DATE = {"type": "date"}
-MAPPINGS: dict[str, Any] = {
-    "dynamic_templates": [
-        {
-            "features": {
-                "path_match": "features.*",
-                "mapping": {"type": "double"},
-            }
-        },
-        {"times": {"match": "*_at", "mapping": _DATE}},
-        {
-            "words": {
-                "match_mapping_type": "string",
-                "mapping": {"type": "keyword", "ignore_above": 256},
-            }
-        },
-    ],
-    "date_detection": False,
-    "properties": {
-        "decided_at": _DATE,
-        "personal": {"type": "binary"},
-        "location": {"type": "geo_point"},
-        "score": {"type": "double"},
-        "hits": {
-            "properties": {
-                "reason": {"type": "text"},
-                "score": {"type": "double"},
-                "threshold": {"type": "double"},
-                "value": {"type": "double"},
-            }
-        },
-        "contributions": {
-            "properties": {
-                "reason": {"type": "text"},
-                "value": {"type": "double"},
-                "log_odds": {"type": "double"},
-            }
-        },
-        "shadow_probability": {"type": "double"},
-        "payment": {"properties": {"amount": {"type": "long"}}},
-    },
-}
-"""Names are keywords, features are doubles, times are dates, reasons are text."""

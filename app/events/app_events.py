@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from app.events.payments import Country, Id, Instant, Text, matching, type_tag
+from app.events.payments import (
+    Country,
+    DeviceType,
+    Id,
+    Instant,
+    Text,
+    matching,
+    type_tag,
+)
 
 Kind = Literal[
     "log-in",
@@ -15,7 +23,6 @@ Kind = Literal[
     "password-reset",
     "card-viewed",
 ]
-DeviceType = Literal["mobile", "tablet", "desktop", "bot", "unknown"]
 Milliseconds = Annotated[int, Meta(ge=0, le=3_600_000)]
 Asn = Annotated[int, Meta(ge=0, le=4_294_967_295)]
 

@@ -19,6 +19,7 @@ Instant = Annotated[datetime, Meta(tz=True)]
 Text = Annotated[str, Meta(max_length=64)]
 Amount = Annotated[int, Meta(ge=0, le=100_000_000_000)]
 Channel = Literal["pos", "online", "atm", "transfer"]
+DeviceType = Literal["mobile", "tablet", "desktop", "bot", "unknown"]
 
 
 class Place(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -53,6 +54,7 @@ class Transaction(
     device_id: Id | None = None
     beneficiary_id: Id | None = None
     synthetic: bool = False
+    device_type: DeviceType | None = None
 
 
 class Card(Struct, frozen=True, gc=False):
@@ -88,6 +90,7 @@ class Payment(
     device_id: Id | None = None
     beneficiary_id: Id | None = None
     synthetic: bool = False
+    device_type: Text | None = None
 
 
 class ProfiledPayment(

@@ -10,7 +10,11 @@ from app.settings import Settings
 
 TIMEOUT = 60  # seconds
 PORTION = 1_000
-FIELDS = {"decisions": "decided_at"}
+FIELDS = {
+    "decisions": "decided_at",
+    "app-events": "captured_at",
+    "readings": "received_at",
+}
 """By kind, the date that an age is counted from; its indices are `DATABASE-KIND-*`."""
 
 

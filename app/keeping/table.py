@@ -46,6 +46,8 @@ TABLE: Mapping[str, Kept] = MappingProxyType(
             90, "when it was set aside", "Mongo, an index with an end"
         ),
         "elastic.decisions": Kept(730, "the decision", _HOURLY),
+        "elastic.app-events": Kept(180, "when it was captured", _HOURLY),
+        "elastic.readings": Kept(90, "when Kafka took it", _HOURLY),
         "archive.decisions": Kept(1825, "the last write to the file", _HOURLY),
         "archive.labels": Kept(1825, "the last write to the file", _HOURLY),
         "influx.readings": Kept(90, "the reading", "InfluxDB, by shards"),

@@ -32,6 +32,7 @@ DECISIONS: Schema = {
     "merchant_category": _TEXT,
     "merchant_id": _TEXT,
     "device_id": _TEXT,
+    "device_type": _TEXT,
     "beneficiary_id": _TEXT,
     "card": _TEXT,
     "outcome": _TEXT,

@@ -9,11 +9,12 @@ from random import Random
 from typing import NamedTuple
 from zlib import crc32
 
-from app.events.app_events import DeviceType, Kind, StatedAppEvent
+from app.events.app_events import Kind, StatedAppEvent
+from app.events.payments import DeviceType
 from app.features.clock import SECOND, moment
 from app.simulate.cities import CITIES
 from app.simulate.payments import MINUTE, Order
-from app.simulate.people import Customer
+from app.simulate.people import Customer, device_type
 
 COUNTRIES = sorted({city.country for city in CITIES})
 FIRST_NETWORK = 64_512
@@ -225,12 +226,13 @@ class AppSessions:
         if rng.random() < AWAY:
             network = rng.randrange(4)
         place = COUNTRIES.index(customer.city.country)
+        device = customer.device if kind == "mobile" else f"browser-{number:08x}"
         return Seat(
             f"198.{18 + number % 2}.{number // 2 % 256}.{number // 512 % 254 + 1}",
             FIRST_NETWORK + place * 4 + network,
             customer.city.country,
-            customer.device if kind == "mobile" else f"browser-{number:08x}",
-            kind,
+            device,
+            device_type(device),
             agents[number // 7 % len(agents)],
             35.0 + number % 30,
         )

@@ -18,7 +18,7 @@ from app.simulate.habits import (
     profile,
 )
 from app.simulate.merchants import VISITED, Market, Terminal, amount
-from app.simulate.people import SLOTS, Customer, account, phone
+from app.simulate.people import SLOTS, Customer, account, device_type, phone
 
 MINUTE = 60 * SECOND
 CURRENCY = "EUR"
@@ -70,6 +70,7 @@ class Order(NamedTuple):
             self.device,
             self.beneficiary,
             synthetic=True,
+            device_type=device_type(self.device) if self.device else None,
         )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, radians
 from random import Random
+from zlib import crc32
 
 from faker.factory import Factory
 from faker.generator import Generator
 
-from app.events.payments import Place
+from app.events.payments import DeviceType, Place
 from app.simulate.cities import CITIES, City, near
 from app.simulate.habits import HABITS, Habit
 from app.simulate.merchants import CATEGORY, Category, Market, Terminal, popular
@@ -16,6 +17,7 @@ from app.simulate.merchants import CATEGORY, Category, Market, Terminal, popular
 TEST_BIN = "400000"  # Visa's range for test cards
 PAYMENTS_A_DAY = 2.2  # of the average customer
 SLOTS = 48
+TABLETS = 8  # one in so many phones is a tablet
 LOCALES = {
     "AT": "de_AT",
     "BE": "fr_BE",
@@ -80,6 +82,17 @@ def card_number(body: str) -> str:
 def phone(rng: Random) -> str:
     """Make a phone's id."""
     return f"phone-{rng.getrandbits(48):012x}"
+
+
+def device_type(device: str) -> DeviceType:
+    """Say what kind of device an id is of: one phone in eight is a tablet.
+
+    >>> device_type("browser-1"), device_type("phone-0"), device_type("phone-1")
+    ('desktop', 'mobile', 'tablet')
+    """
+    if device.startswith("browser-"):
+        return "desktop"
+    return "mobile" if crc32(device.encode()) % TABLETS else "tablet"
 
 
 def account(rng: Random) -> str:

@@ -13,6 +13,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from click.testing import CliRunner
 from elasticsearch import AsyncElasticsearch
 
+from agents.sinks import documents
 from agents.sinks.elastic import ElasticSink
 from app.archive import Archive
 from app.cli import main
@@ -109,7 +110,7 @@ async def test_elasticsearch_drops_old_indices_whole_and_of_others_the_old_part(
     elastic: Server,
 ):
     settings = Settings(elastic=elastic.address, database=a_database())
-    sink = ElasticSink(settings)
+    sink = ElasticSink(settings, documents.DECISIONS)
     await sink.prepare()
     april = datetime(2018, 4, 30, tzinfo=UTC)
     new = a_decided("new")._replace(decided_at=NOW)

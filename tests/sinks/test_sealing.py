@@ -13,6 +13,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 from pymongo import MongoClient
 
+from agents.sinks import documents
 from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
 from agents.sinks.parquet import ParquetSink
@@ -92,7 +93,7 @@ async def test_no_store_can_be_read_once_the_key_is_destroyed(
     settings = msgspec.structs.replace(settings, elastic=elastic.address)
     batch = [telling("tx-1"), telling("tx-2", "bob"), a_decided("tx-3", card=None)]
     await write(MongoSink(settings), keys, batch)
-    await write(ElasticSink(settings), keys, batch)
+    await write(ElasticSink(settings, documents.DECISIONS), keys, batch)
     parquet = ParquetSink(tmp_path / "decisions", frame=decisions_frame)
     await write(parquet, keys, batch)
 
