@@ -15,10 +15,14 @@ from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.simulate.bank import Bank
 from app.sources.chunks import Chunk, DueAppEvent
+from app.sources.column_map import EventMap, load_any_map
+from app.sources.event_files import read_events
+from app.sources.event_sender import EventReport, EventSender
 from app.sources.sender import Options, Report, Sender
 from app.topics import APP_EVENTS, ensure_topics
 from tests.conftest import serving
 from tests.road import Road, decisions, digest, records, table_digest
+from tests.sources.test_event_files import HEADER, ROW
 
 CUSTOMERS, LIMIT = 400, 4_000
 CHANGELOG = "smartbank-score-customers-changelog"
@@ -128,12 +132,15 @@ async def test_what_does_not_fit_is_a_dead_letter_and_the_rest_goes_on(
         (chunk,) = list(payment)
         chunk.app_events.append(event._replace(due=chunk.times[0]))
         report = await sender.send([chunk])
+        replayed = await _replayed(road, tmp_path / "log-ins.csv")
     letters = [
         (record.value, dict(record.headers)["error"].partition(b":")[0])
         async for record in records(own_kafka.address, "dead-letters")
     ]
 
     assert (report.decided, report.lost) == (1, 0)
+    assert (replayed.learnt, replayed.lost, replayed.left_out) == (3, 0, 1)
+    assert replayed.why[0].startswith("row 3: column 'Country': got ")
     assert [field for _, field in letters] == [b"$", b"$", b"ip", b"beneficiary_id"]
     assert [value for value, _ in letters] == bad
 
@@ -160,6 +167,17 @@ async def _hides(server: Server, parts: list[Chunk], log: Path) -> None:
     for topic in FREED:
         async for record in records(server.address, topic):
             assert not holds(record.value or b""), topic
+
+
+async def _replayed(road: Road, path: Path) -> EventReport:
+    """Replay log-ins from a file of the public data set's columns, one of them odd."""
+    rows = [ROW, ROW | {"user": "7"}, ROW | {"country": "Norway"}, ROW | {"asn": ""}]
+    lines = [HEADER, *(",".join(row.values()) for row in rows), ""]
+    await asyncio.to_thread(path.write_text, "\n".join(lines), encoding="utf-8")
+    columns = load_any_map("risk-based-authentication")
+    assert isinstance(columns, EventMap)
+    sender = EventSender(road.settings, in_flight=2, patience=60)
+    return await sender.send(read_events(path, columns=columns).events())
 
 
 async def _produce(kafka: str, values: list[bytes]) -> None:

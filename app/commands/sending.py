@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, TypedDict, TypeVar
 
 import click
+import msgspec
 
 from app.commands.reaching import reaching_kafka
 from app.settings import load
-from app.sources.chunks import Chunk
+from app.sources.chunks import Chunk, DueAppEvent
+from app.sources.event_files import BadRow
+from app.sources.event_sender import EventReport, EventSender
 from app.sources.progress import run, tell
 from app.sources.sender import Options, Sender
 
@@ -95,3 +98,36 @@ def send(
         interrupted = asyncio.run(run(sender, chunks, total=total))
     tell(sender.report, as_json=how["as_json"])
     sys.exit(130 if interrupted else bool(sender.report.lost))
+
+
+def send_events(rows: Iterable[DueAppEvent | BadRow], how: How) -> None:
+    """Send app events, print the report and exit with its status."""
+    settings = load()
+    sender = EventSender(
+        settings,
+        in_flight=how["in_flight"],
+        patience=how["patience"],
+        rate=how["rate"],
+        pace=how["pace"],
+    )
+    try:
+        with reaching_kafka(settings):
+            asyncio.run(sender.send(rows))
+    except KeyboardInterrupt:
+        tell_events(sender.report, as_json=how["as_json"])
+        sys.exit(130)
+    tell_events(sender.report, as_json=how["as_json"])
+    sys.exit(bool(sender.report.lost or sender.report.left_out))
+
+
+def tell_events(report: EventReport, *, as_json: bool) -> None:
+    """Print a report, as one line of JSON or in words."""
+    if as_json:
+        click.echo(msgspec.json.encode(report))
+        return
+    click.echo(
+        f"{report.learnt:,} of {report.app_events:,} app events learnt in "
+        f"{report.seconds:,.1f} s, {report.left_out:,} rows left out"
+    )
+    for why in report.why:
+        click.echo(why)
