@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
+from typing import TypedDict, Unpack
 
 import click
 import msgspec
@@ -25,6 +26,13 @@ from app.simulate.phones import Pockets
 
 SEED = 11
 """Of a bank that no rule was tuned on."""
+
+
+class Seen(TypedDict):
+    """What the rules see beside payments."""
+
+    phones: float
+    app_events: bool
 
 
 @click.command()
@@ -55,6 +63,12 @@ SEED = 11
     type=click.FloatRange(0, 1),
     help="Share of the customers whose phone tells where it is.",
 )
+@click.option(
+    "--app-events/--without-app-events",
+    default=True,
+    show_default=True,
+    help="Whether the rules see what customers and thieves do in the app.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
 def scenarios(
     *,
@@ -63,8 +77,8 @@ def scenarios(
     days: int,
     rules: Path | None,
     other: int | None,
-    phones: float,
     as_json: bool,
+    **seen: Unpack[Seen],
 ) -> None:
     """Let a made-up bank be defrauded in five ways, and tell what is found of each."""
     if other == seed:
@@ -72,12 +86,13 @@ def scenarios(
             "--train-on: got the seed of the bank that is judged, expected another"
         )
         raise click.UsageError(message)
+    phones = seen["phones"]
     until = midnight(START + timedelta(days=days))
     currency = load().currency
     model = (
         _model(other, customers=customers, until=until) if other is not None else None
     )
-    bank = Bank(seed=seed, customers=customers)
+    bank = Bank(seed=seed, customers=customers, app=seen["app_events"])
     rng = Random(f"phones {seed}")  # noqa: S311 - a simulation, no secret
     with bar("payments", 0) as step:
         told = report(
