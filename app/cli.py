@@ -27,6 +27,7 @@ COMMANDS = {
     "erase": "app.commands.erase:erase",
     "retention": "app.commands.retention:retention",
     "keys": "app.commands.keys:keys",
+    "kibana": "app.commands.kibana:kibana",
     "doctor": "app.commands.doctor:doctor",
 }
 
