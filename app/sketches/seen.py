@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from math import expm1, fsum, log1p
 
 import mmh3
 import numpy as np
@@ -141,7 +142,7 @@ def merged(fills: Sequence[Fill]) -> Fill:
         bytes=sum(one.bytes for one in fills),
         things=sum(one.things for one in fills),
         capacity=sum(one.capacity for one in fills),
-        fill=sum(one.fill for one in fills) / len(fills),
+        fill=fsum(one.fill for one in fills) / len(fills),
         configured=first.configured,
         expected=_any(one.expected for one in fills),
         measured=_any(one.measured for one in fills),
@@ -155,11 +156,14 @@ def _moment(seconds: int | None) -> datetime | None:
 
 
 def _any(chances: Iterator[float]) -> float:
-    """Return the chance that at least one of independent things happens."""
-    none = 1.0
-    for chance in chances:
-        none *= 1 - chance
-    return 1 - none
+    """Return the chance that at least one of independent things happens.
+
+    The same to the last bit whatever the order: partitions answer in any.
+    """
+    found = list(chances)
+    if max(found) >= 1:
+        return 1.0
+    return -expm1(fsum(log1p(-chance) for chance in found))
 
 
 def measured(blocks: Sequence[Block | None], planned: Plan) -> float:

@@ -176,6 +176,7 @@ def test_full_filters_of_all_partitions_together_err_as_often_as_configured():
         fills.append(next(iter(filters.fills(partition))))
     whole = merged(fills)
 
+    assert merged(fills[::-1]) == whole
     assert whole.expected == pytest.approx(0.2, rel=0.1)
     assert whole.measured == pytest.approx(whole.expected, rel=0.1)
     assert whole.fill == pytest.approx(0.5, rel=0.1)
