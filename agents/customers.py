@@ -15,6 +15,7 @@ from app.events.aggregates import Declared, Ready, Remembered
 from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.erasures import Erased
+from app.events.groups import Grouped
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Fixes
@@ -23,7 +24,17 @@ from app.main import app, counters
 from app.topics import APP_EVENTS_APPLIED, CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent | Erased
+Activity = (
+    Payment
+    | Label
+    | Declared
+    | Remembered
+    | Ready
+    | Fixes
+    | AppEvent
+    | Erased
+    | Grouped
+)
 NONE: Told = {}
 
 decode = msgspec.json.Decoder(Activity).decode
@@ -51,6 +62,10 @@ def profile(
             continue
         if isinstance(event, Declared | Remembered | Ready):
             watch.learn(event, record.partition)
+            continue
+        if isinstance(event, Grouped):
+            for customer in event.customers:
+                rows[record.partition].touch(customer.encode()).join(event)
             continue
         if isinstance(event, Payment) and event.currency not in MINOR_PER_MAJOR:
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")

@@ -19,6 +19,7 @@ from app.events.app_events import AppEvent, StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Device
 from app.events.erasures import Erased
+from app.events.groups import Behaviour, GroupAlert, Grouped
 from app.events.labels import Label, TransactionLabel
 from app.events.payments import Payment, ProfiledPayment, Transaction
 from app.events.pulses import Pulse
@@ -37,7 +38,15 @@ TYPES: dict[str, Any] = {
     topics.SENSOR_READINGS.name: Push,
     topics.READINGS.name: Readings,
     topics.CUSTOMER_ACTIVITY.name: (
-        Payment | Label | Fixes | AppEvent | Declared | Remembered | Ready | Erased
+        Payment
+        | Label
+        | Fixes
+        | AppEvent
+        | Declared
+        | Remembered
+        | Ready
+        | Erased
+        | Grouped
     ),
     topics.TERMINAL_ACTIVITY.name: (
         ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
@@ -46,6 +55,8 @@ TYPES: dict[str, Any] = {
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,
     topics.APP_EVENTS_APPLIED.name: AppEvent,
+    topics.BEHAVIOURS.name: Behaviour,
+    topics.GROUP_ALERTS.name: GroupAlert,
     topics.LISTS.name: Entry,
     topics.DEVICES.name: Device,
     topics.PULSE.name: Pulse,

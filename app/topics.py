@@ -104,6 +104,20 @@ APP_EVENTS_APPLIED = Topic(
     "app events that the features have learnt",
     _days(30),
 )
+BEHAVIOURS = Topic(
+    "behaviours",
+    "customer",
+    "what customers have done of late, as acts that others can share",
+    _days(7),
+    1,
+)
+GROUP_ALERTS = Topic(
+    "group-alerts",
+    "group",
+    "customers that move together",
+    {"cleanup.policy": "compact"},
+    1,
+)
 DEAD_LETTERS = Topic(
     "dead-letters", "as it came", "records that could not be handled", _days(30)
 )
@@ -147,6 +161,8 @@ TOPICS = (
     DECISIONS,
     LABELS_APPLIED,
     APP_EVENTS_APPLIED,
+    BEHAVIOURS,
+    GROUP_ALERTS,
     DEAD_LETTERS,
     RULES,
     MODELS,

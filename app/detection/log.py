@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from app.app_events import captured_app_event
 from app.capture import captured
+from app.detection.moving import Watcher
 from app.errors import BadRecord
+from app.events.app_events import AppEvent
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.events.readings import Fixes
@@ -21,6 +23,7 @@ from app.features.customers import CustomerRow
 from app.features.terminals import TerminalRow
 from app.privacy.tokens import Tokens
 from app.scoring.decide import Vector
+from app.sketches.groups import grouped
 from app.sources.chunks import Chunk, DueLabel
 
 _label = msgspec.json.Decoder(Label).decode
@@ -73,14 +76,20 @@ class Road:
 
     The same code as the agents', in the order of event time; a label is learnt when
     it is due, an app event before the payments that it is about. `whereabouts` says
-    what a customer's phone told before a payment.
+    what a customer's phone told before a payment; with a `watcher`, which customers
+    move together is told after each event that shows it.
     """
 
     def __init__(
-        self, currency: str, *, whereabouts: Whereabouts | None = None
+        self,
+        currency: str,
+        *,
+        whereabouts: Whereabouts | None = None,
+        watcher: Watcher | None = None,
     ) -> None:
         self._currency = currency
         self._whereabouts = whereabouts
+        self._watcher = watcher
         self._now = datetime.now(UTC)  # what capture holds against dates ahead
         self._customers: dict[str, CustomerRow] = {}
         self._terminals: dict[str, TerminalRow] = {}
@@ -131,21 +140,31 @@ class Road:
         terminal = self._terminals.get(payment.terminal_id)
         if terminal is None:
             terminal = self._terminals[payment.terminal_id] = TerminalRow()
-        return payment, profile + terminal.profile(
+        vector = profile + terminal.profile(
             payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE]
         )
+        self._watch(payment)
+        return payment, vector
 
     def _use(self, value: bytes) -> None:
         event = captured_app_event(
             value, received_at=self._now, captured_at=self._now, tokens=_TOKENS
         )
         self._customers.setdefault(event.customer_id, CustomerRow()).use(event)
+        self._watch(event)
 
     def _learn(self, label: Label) -> None:
         if label.customer_id in self._customers:
             self._customers[label.customer_id].label(label)
         if label.terminal_id in self._terminals:
             self._terminals[label.terminal_id].label(label)
+        self._watch(label)
+
+    def _watch(self, event: Payment | AppEvent | Label) -> None:
+        found = self._watcher.learn(event) if self._watcher else None
+        for told in grouped(found, lambda _: 0) if found else ():
+            for customer in told.customers:
+                self._customers.setdefault(customer, CustomerRow()).join(told)
 
 
 def read_log(

@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from app.detection.log import Road
+from app.detection.moving import Watcher
 from app.events.decisions import Outcome
 from app.events.labels import Label
 from app.events.payments import Payment
@@ -79,7 +80,7 @@ class Report(Struct, frozen=True):
     bothered: float
 
 
-def judged(
+def judged(  # noqa: PLR0913 - what differs between two uses, by name
     chunks: Iterable[Chunk],
     *,
     since: int,
@@ -87,11 +88,13 @@ def judged(
     currency: str,
     model: Model | None = None,
     pockets: Pockets | None = None,
+    watcher: Watcher | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Judged]:
     """Decide payments as the road would; yield those from `since` on, microseconds.
 
-    With `pockets` customers have phones, which tell where they are.
+    With `pockets` customers have phones, which tell where they are; with a `watcher`
+    those that move together are known.
     """
     scenarios: dict[str, str] = {}
 
@@ -100,7 +103,7 @@ def judged(
             return None
         return pockets.fixes(payment, scenarios.get(payment.id, ""))
 
-    road = Road(currency, whereabouts=whereabouts if pockets else None)
+    road = Road(currency, whereabouts=whereabouts if pockets else None, watcher=watcher)
     rules = compile_ruleset(ruleset, READABLE)
     for chunk in chunks:
         scenarios.clear()

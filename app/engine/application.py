@@ -127,14 +127,22 @@ class Application(faust.App):
         row: type[Row],
         source: str,
         shared: type[Row] | None = None,
+        partitions: int | None = None,
         help: str = "",  # noqa: A002
     ) -> CheckpointedTable[Any]:
         """Declare a checkpointed table, fed by one source topic.
 
         `shared` is the type of the row that all of a partition share, if there is one.
+        `partitions` are the source's, where it has not as many as most.
         """
         table = CheckpointedTable(
-            self, name=name, row=row, source=source, shared=shared, help=help
+            self,
+            name=name,
+            row=row,
+            source=source,
+            shared=shared,
+            partitions=partitions,
+            help=help,
         )
         return self.tables.add(table)
 

@@ -231,6 +231,21 @@ SESSION_FEATURES = [
         "time since the password was reset; null without, in 31 days",
     ),
 ]
+PEER_FEATURES = [
+    Feature(
+        "peer_group_size",
+        "customer",
+        "customers",
+        "customers that move together with this one, itself included, as last told "
+        "in the day before the payment; null where it moves with nobody",
+    ),
+    Feature(
+        "peer_group_frauds",
+        "customer",
+        "customers",
+        "how many of them have a payment known as fraud in the last 31 days",
+    ),
+]
 TERMINAL_FEATURES = [
     *_windows("terminal"),
     Feature(
@@ -359,6 +374,7 @@ PROFILE = [
     *CUSTOMER_FEATURES,
     *PHONE_FEATURES,
     *SESSION_FEATURES,
+    *PEER_FEATURES,
 ]
 """What a profiled payment carries."""
 

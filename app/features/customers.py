@@ -11,6 +11,7 @@ import mmh3
 
 from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
+from app.events.groups import Grouped
 from app.events.labels import Label
 from app.events.payments import Payment, Place
 from app.events.readings import Fixes
@@ -24,6 +25,8 @@ from app.features.clock import (
     microseconds,
     moment,
 )
+from app.features.peers import UNKNOWN as ALONE
+from app.features.peers import Peers
 from app.features.phones import NOTHING, Trail
 from app.features.places import distance_m
 from app.features.rhythm import FEWEST, KEY_BYTES, Rhythm
@@ -65,6 +68,7 @@ class CustomerRow:
         "_forgotten",
         "_frauds",
         "_ids",
+        "_peers",
         "_place",
         "_placed_at",
         "_rhythm",
@@ -95,6 +99,7 @@ class CustomerRow:
         self.memory: Memory | None = None
         self.late = 0  # microseconds that the payment profiled last was behind
         self._sessions: Sessions | None = None  # of most customers there are none
+        self._peers: Peers | None = None  # of fewer still
 
     def use(self, event: AppEvent) -> Learnt:
         """Learn what the customer did in the app."""
@@ -140,6 +145,10 @@ class CustomerRow:
         if self._trail is None:
             self._trail = Trail()
         self._trail.learn(told)
+
+    def join(self, told: Grouped) -> None:
+        """Learn which group the customer moves with."""
+        self._peers = Peers.joined(told, self._peers)
 
     def profile(self, payment: Payment) -> list[float | None]:
         """Return the payment's and the customer's features, then learn the payment.
@@ -200,6 +209,7 @@ class CustomerRow:
         features += trail.profile(payment.place, at) if trail else NOTHING
         sessions = self._sessions
         features += sessions.read(payment, at) if sessions else UNKNOWN
+        features += self._peers.profile(at) if self._peers else ALONE
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
@@ -333,6 +343,7 @@ class CustomerRow:
                     self._trail.encode() if self._trail else b"",
                     encode_memory(self.memory),
                     self._sessions.encode() if self._sessions else b"",
+                    self._peers.encode() if self._peers else b"",
                 ),
             )
         )
@@ -368,10 +379,11 @@ class CustomerRow:
         row._rhythm = Rhythm(data[keys:frauds])
         end = frauds + FRAUD.size * labelled
         row._frauds = list(FRAUD.iter_unpack(data[frauds:end]))
-        trail, memory, sessions = sectioned(data[end:], 3)
+        trail, memory, sessions, peers = sectioned(data[end:], 4)
         row._trail = Trail.decode(trail) if trail else None
         row.memory = decode_memory(memory)
         row._sessions = Sessions.decode(sessions) if sessions else None
+        row._peers = Peers.decode(peers) if peers else None
         return row
 
     def view(self) -> dict[str, object]:

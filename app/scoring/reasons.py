@@ -48,6 +48,8 @@ PHRASES = {
     "minutes_since_beneficiary_added": "{:.0f} minutes since beneficiary added",
     "minutes_since_limit_changed": "{:.0f} minutes since a limit was changed",
     "minutes_since_password_reset": "{:.0f} minutes since the password was reset",
+    "peer_group_size": "one of {:.0f} customers that move together",
+    "peer_group_frauds": "{:.0f} customers with known frauds among its peers",
     "terminal_count_1d": "{:.0f} payments at the terminal in a day",
     "terminal_risk_1d": "{:.0%} known frauds at the terminal in a day",
     "terminal_count_7d": "{:.0f} payments at the terminal in 7 days",

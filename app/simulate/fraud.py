@@ -1,4 +1,4 @@
-"""Fraud: seven scenarios, each with the trace that it leaves in the payments."""
+"""Fraud: nine scenarios, each with the trace that it leaves in the payments."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -21,6 +21,8 @@ INCIDENTS = {
     "mule-ring": 0.11,
     "credential-stuffing": 0.7,
     "bot-farm": 0.15,
+    "money-cycle": 0.12,
+    "fan-in": 0.1,
 }
 """New incidents a day among 1,000 customers."""
 
@@ -147,6 +149,37 @@ def bot_farm(
         at += round(rng.uniform(40, 80) * MINUTE)
 
 
+def money_cycle(
+    rng: Random, market: Market, *, customers: Sequence[Customer], at: int
+) -> Iterator[Order]:
+    """Yield transfers that bring money round to where it came from, within the day.
+
+    Each who gets it sends it on, less a little: AMLSim's cycle.
+    """
+    ring = rng.sample(customers, min(rng.randint(4, 7), len(customers)))
+    cents = _cents(rng, ring[0], low=9, high=28)
+    bank = _remote(rng, market, ("transfer",))
+    for payer, payee in zip(ring, [*ring[1:], ring[0]], strict=True):
+        yield Order(at, payer, bank, cents, payer.device, payee.id)
+        at += round(rng.uniform(10, 150) * MINUTE)
+        cents = round(cents * rng.uniform(0.93, 0.99))
+
+
+def fan_in(
+    rng: Random, market: Market, *, customers: Sequence[Customer], at: int
+) -> Iterator[Order]:
+    """Yield transfers of many, each below what is noticed, to one new account.
+
+    AMLSim's fan-in.
+    """
+    collector = account(rng)
+    bank = _remote(rng, market, ("transfer",))
+    for payer in rng.sample(customers, min(rng.randint(5, 9), len(customers))):
+        at += round(rng.uniform(2, 60) * MINUTE)
+        cents = _cents(rng, payer, low=3, high=7)
+        yield Order(at, payer, bank, cents, payer.device, collector)
+
+
 class Underworld:
     """All fraud against the bank: it adds to a day's honest orders, or changes them."""
 
@@ -158,6 +191,7 @@ class Underworld:
         self._market = market
         self._compromised: dict[str, int] = {}  # until when
         self._app_rng = _branched(rng)
+        self._ring_rng = _branched(self._app_rng)
 
     def day(self, day: date, honest: Sequence[Order]) -> Iterator[Order]:
         """Yield a local day's orders: the honest ones as they came out, and fraud."""
@@ -192,6 +226,18 @@ class Underworld:
             at = midnight(day) + round(rng.uniform(6, 20) * HOUR)
             for order in bot_farm(rng, market, customers=self._customers, at=at):
                 yield order._replace(scenario="bot-farm")
+        yield from self._laundered(day)
+
+    def _laundered(self, day: date) -> Iterator[Order]:
+        """Yield money that is sent so that nobody sees where it came from, by day."""
+        rng = self._ring_rng
+        for scenario, pattern in (("money-cycle", money_cycle), ("fan-in", fan_in)):
+            for _ in range(self._incidents(scenario, rng)):
+                at = midnight(day) + round(rng.uniform(5, 14) * HOUR)
+                for order in pattern(
+                    rng, self._market, customers=self._customers, at=at
+                ):
+                    yield order._replace(scenario=scenario)
 
     def _incidents(self, scenario: str, rng: Random | None = None) -> int:
         return poisson(

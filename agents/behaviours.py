@@ -1,0 +1,48 @@
+"""Behaviours: what each customer has done of late, told when there is news of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from agents.reading import readable
+from app.engine.batches import Record
+from app.engine.engine import Outbox
+from app.engine.tables import Partition
+from app.events.aggregates import Declared, Ready, Remembered
+from app.events.app_events import AppEvent
+from app.events.groups import Grouped
+from app.events.labels import Label
+from app.events.payments import Payment
+from app.events.readings import Fixes
+from app.main import app, counters
+from app.sketches.behaviour import BehaviourRow
+from app.topics import BEHAVIOURS, CUSTOMER_ACTIVITY
+from tables.behaviours import behaviours as table
+
+Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent | Grouped
+
+decode = msgspec.json.Decoder(Activity).decode
+encode = msgspec.json.Encoder().encode
+
+
+@app.agent(app.batches(CUSTOMER_ACTIVITY.name))
+async def behaviours(batches: Any) -> None:
+    """Remember a day of what each customer does, and tell what is new of it."""
+    async for batch in batches:
+        await app.engine.run_on(batch, table, learn)
+
+
+def learn(
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[BehaviourRow]]
+) -> None:
+    """Learn payments, app events and labels; the log has more, which is no behaviour.
+
+    What cannot be read is a dead letter of the customers' already.
+    """
+    for record, event in readable(records, out, decode):
+        if isinstance(event, Payment | AppEvent | Label):
+            key = event.customer_id.encode()
+            if told := rows[record.partition].touch(key).learn(event):
+                out.send(BEHAVIOURS.name, key, encode(told), record)
+    counters.dead_letters += out.rejected

@@ -1,0 +1,164 @@
+"""Behaviour: acts that others can share, of one day, whoever does them."""
+
+import pytest
+
+from app.events.groups import Transfer
+from app.sketches.behaviour import MOST_ACTS, WEIGHTS, BehaviourRow, weight, words
+from tests.sketches.doings import called, marked, paid, sent, shopped, told
+
+DAY = 24 * 60  # minutes
+
+
+def acts(row: BehaviourRow, kind: str) -> set[str]:
+    return {act for act in row.acts if act.startswith(f"{kind} ")}
+
+
+@pytest.mark.parametrize("apart", [0, 3, 9.9])
+def test_two_who_buy_within_ten_minutes_share_an_act_whatever_the_clock(apart: float):
+    for minute in range(20):
+        one, other = BehaviourRow(), BehaviourRow()
+        one.learn(paid("c-1", minute))
+        other.learn(paid("c-2", minute + apart))
+
+        assert one.acts.keys() & other.acts.keys()
+
+
+def test_who_buys_half_an_hour_apart_or_elsewhere_shares_nothing():
+    first, late, elsewhere = BehaviourRow(), BehaviourRow(), BehaviourRow()
+    first.learn(paid("c-1"))
+    late.learn(paid("c-2", 30))
+    elsewhere.learn(paid("c-3", terminal_id="T2"))
+
+    assert not first.acts.keys() & (late.acts.keys() | elsewhere.acts.keys())
+
+
+def test_no_act_names_its_customer():
+    for events in (
+        [paid("c-1"), sent("c-1", "A1"), shopped("c-1"), called("c-1", "/A")],
+        [paid("c-2"), sent("c-2", "A1"), shopped("c-2"), called("c-2", "/A")],
+    ):
+        row = BehaviourRow()
+        for event in events:
+            row.learn(event)
+
+        assert not [act for act in row.acts if events[0].customer_id in act]
+        assert {act.partition(" ")[0] for act in row.acts} <= WEIGHTS.keys()
+
+
+def test_only_who_is_paid_for_the_first_time_counts():
+    row = BehaviourRow()
+    first = row.learn(sent("c-1", "A1"))
+    for minute in range(0, 3 * DAY, 100):
+        row.learn(shopped("c-1", minute))
+    again = row.learn(sent("c-1", "A1", 3 * DAY))
+
+    assert first and "pays A1" in first.acts
+    assert again and "pays A1" not in again.acts
+    assert again.transfer == Transfer("A1", 10_000)
+
+
+def test_a_transfer_that_comes_twice_is_told_once():
+    found = told(sent("c-1", "A1"), sent("c-1", "A1"))
+
+    assert len(found) == 1
+
+
+def test_calls_in_a_row_are_an_act_and_what_the_bank_refused_is_none():
+    row = BehaviourRow()
+    for place, action in enumerate(("/A", "/B", "/C")):
+        row.learn(called("c-1", action, place, outcome="failure"))
+    assert not row.acts
+
+    for place, action in enumerate(("/A", "/B", "/C")):
+        row.learn(called("c-1", action, place))
+
+    assert acts(row, "calls") == {"calls /A > /B > /C"}
+    assert acts(row, "from") == {"from n1"}
+
+
+def test_calls_of_two_sessions_are_not_in_a_row():
+    row = BehaviourRow()
+    for minute, action in ((0, "/A"), (1, "/B"), (40, "/C"), (41, "/D")):
+        row.learn(called("c-1", action, minute))
+
+    assert not acts(row, "calls")
+
+
+def test_what_was_done_a_day_ago_is_forgotten_and_what_comes_too_late_ignored():
+    row = BehaviourRow()
+    row.learn(paid("c-1"))
+    row.learn(shopped("c-1", DAY))
+
+    assert {act.partition(" ")[0] for act in row.acts} == {"at"}
+    assert row.learn(sent("c-1", "A1", -1)) is None
+
+
+def test_little_that_is_new_is_not_worth_telling():
+    assert not told(*(shopped("c-1", 60 * hour) for hour in range(3)))
+    assert len(told(*(shopped("c-1", 60 * hour) for hour in range(8)))) == 2
+    assert len(told(*(paid("c-1", minute=n) for n in range(3)))) == 1
+
+
+def test_a_fraud_that_becomes_known_is_told_once_and_so_is_that_it_is_none():
+    payment = paid("c-1")
+    found = told(
+        payment,
+        marked(payment),
+        marked(payment),
+        marked(payment, fraud=False),
+    )
+
+    assert [one.frauds for one in found] == [0, 1, 0]
+    assert not told(marked(payment))  # of somebody who did nothing
+
+
+def test_acts_are_bounded():
+    row = BehaviourRow()
+    for number in range(3 * MOST_ACTS):
+        row.learn(sent("c-1", f"A{number}", number / 10))
+
+    assert len(row.acts) == MOST_ACTS
+    assert f"pays A{3 * MOST_ACTS - 1}" in row.acts
+    assert len(row.encode()) < 8_000
+
+
+def test_a_row_goes_on_as_the_one_that_its_bytes_were_made_from():
+    events = [
+        paid("c-1"),
+        sent("c-1", "A1", 1),
+        called("c-1", "/A", 2),
+        called("c-1", "/B", 3),
+        marked(paid("c-1")),
+        called("c-1", "/C", 4),
+        sent("c-1", "A1", 5),
+        sent("c-1", "A2", 2 * DAY),
+    ]
+    row, other = BehaviourRow(), BehaviourRow()
+    for event in events:
+        other = BehaviourRow.decode(other.encode())
+
+        assert row.learn(event) == other.learn(event)
+        assert row.encode() == other.encode()
+
+
+def test_bytes_of_another_version_are_refused():
+    with pytest.raises(ValueError, match="got version 9, expected 1"):
+        BehaviourRow.decode(b"\x09")
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_every_kind_of_act_has_words(kind: str):
+    what = {
+        "pays": "A1",
+        "passes": "C1",
+        "buys": "T1 2945408",
+        "calls": "/A > /B > /C",
+        "from": "n1",
+        "at": "52.52,13.40 490904",
+    }[kind]
+
+    said = words(f"{kind} {what}")
+
+    assert weight(f"{kind} {what}") == WEIGHTS[kind]
+    assert said.split()[0] in {"pay", "pass", "call", "use"}
+    assert kind == "from" or what.split()[0] in said

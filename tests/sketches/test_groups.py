@@ -1,0 +1,254 @@
+"""Groups: gangs are found as they move, and honest customers are left alone."""
+
+from collections.abc import Iterable
+from random import Random
+
+import pytest
+
+from app.engine.partitioner import partition_for
+from app.engine.tables import Partition
+from app.events.app_events import AppEvent
+from app.events.groups import Behaviour
+from app.events.payments import Payment
+from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
+from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
+from tests.sketches.doings import called, marked, paid, sent, shopped, told
+
+DAY = 24 * 60  # minutes
+SCRIPT = ("/CARDS/CREATE", "/CARDS/LOAD", "/CARDS/VALIDATE")
+
+
+def learnt(*events: Payment | AppEvent) -> tuple[Groups, list[Found]]:
+    """Have groups found of events."""
+    groups = Groups()
+    found = [groups.learn(one) for one in told(*events)]
+    return groups, [one for one in found if one]
+
+
+def farm(bots: int, minute: float = 0) -> list[Payment | AppEvent]:
+    """Build what a farm does: a script, and twice the same small payment."""
+    events: list[Payment | AppEvent] = []
+    for bot in range(bots):
+        at = minute + bot / 10
+        calls = [called(f"bot-{bot}", action, at) for action in SCRIPT]
+        events += [*calls, paid(f"bot-{bot}", at + 0.5), paid(f"bot-{bot}", at + 60)]
+    return sorted(events, key=lambda one: one.occurred_at)
+
+
+def cycle(members: int, minute: float = 0) -> list[Payment]:
+    """Build money that goes round."""
+    return [
+        sent(f"k-{n}", f"k-{(n + 1) % members}", minute + 30 * n, 100_000 - 2_000 * n)
+        for n in range(members)
+    ]
+
+
+def ring(minute: float = 0) -> list[Payment]:
+    """Build two mules that are paid by two each, and pay the same account."""
+    return [
+        *(sent(f"p-{n}", f"m-{n // 2}", minute + n, 50_000) for n in range(4)),
+        *(sent(f"m-{n}", "A1", minute + 60 + n, 95_000) for n in range(2)),
+    ]
+
+
+def test_accounts_that_one_script_runs_are_a_group_and_say_why():
+    _, found = learnt(*farm(8))
+
+    alert = found[-1].alert
+    assert set(alert.members) == {f"bot-{n}" for n in range(8)}
+    assert (alert.size, alert.frauds) == (8, 0)
+    assert alert.why[0].reason.startswith("8 of 8 pay at T1 within 20 minutes from")
+    assert f"8 of 8 call {', '.join(SCRIPT[:2])} and {SCRIPT[2]} in a row" in [
+        one.reason for one in alert.why
+    ]
+
+
+def test_money_that_goes_round_makes_a_group_of_all_it_goes_through():
+    _, found = learnt(*cycle(5))
+
+    alert = found[-1].alert
+    assert set(alert.members) == {f"k-{n}" for n in range(5)}
+    assert "5 of 5 pass on money that came from k-0" in [x.reason for x in alert.why]
+
+
+def test_many_who_pay_one_new_account_are_a_group():
+    _, found = learnt(*(sent(f"c-{n}", "A1", 5 * n) for n in range(6)))
+
+    assert found[-1].alert.size == 6
+    assert found[-1].alert.why[0].reason == "6 of 6 pay A1 for the first time"
+
+
+def test_a_ring_of_mules_is_one_group_with_who_was_tricked_into_paying_them():
+    _, found = learnt(*ring())
+
+    alert = found[-1].alert
+    assert set(alert.members) == {*(f"p-{n}" for n in range(4)), "m-0", "m-1"}
+    assert (
+        "2 of 6 pay m-0 for the first time, who is one of them and passes it on"
+        in [one.reason for one in alert.why]
+    )
+
+
+def test_an_act_that_everybody_does_is_no_evidence():
+    everybody = [sent(f"c-{n}", "A1", n) for n in range(3 * COMMON)]
+    groups, found = learnt(*everybody)
+
+    assert not any(one.news for one in found[COMMON:])
+    assert len(groups.known) == 1
+    assert max(len(one.members) for one in groups.known.values()) <= COMMON
+
+
+def test_two_are_no_group_and_one_act_of_little_weight_links_nobody():
+    groups, found = learnt(
+        sent("c-1", "A1"),
+        sent("c-2", "A1", 1),
+        *(paid(f"d-{n}", 2) for n in range(5)),
+        *(shopped(f"e-{n}", 60 * h) for n in range(5) for h in range(3)),
+    )
+
+    assert not found
+    assert not groups.known
+
+
+def test_a_group_is_news_when_it_grows_and_when_a_fraud_in_it_is_known():
+    payments = [sent(f"c-{n}", "A1", n) for n in range(4)]
+    again = sent("c-1", "A2", 10)
+    _, found = learnt(*payments, again, marked(payments[0]))  # type: ignore[arg-type]
+
+    assert [one.news for one in found] == [True, True, False, True]
+    assert [one.alert.size for one in found] == [3, 4, 4, 4]
+    assert [one.alert.frauds for one in found] == [0, 0, 0, 1]
+    assert len({one.alert.id for one in found}) == 1
+
+
+def test_who_does_something_else_the_next_day_has_left_and_is_still_remembered():
+    payments = [sent(f"c-{n}", "A1", n) for n in range(4)]
+    later = [sent(f"c-{n}", f"B{n}", 2 * DAY + n) for n in range(4)]
+    groups, found = learnt(*payments, *later)
+
+    assert len(found) == 2
+    assert not groups.clusters.groups(least=3)
+    assert [one.members for one in groups.known.values()] == [
+        ["c-0", "c-1", "c-2", "c-3"]
+    ]
+
+
+def test_a_group_is_forgotten_a_month_after_it_moved():
+    payments = [sent(f"c-{n}", "A1", n) for n in range(4)]
+    groups, _ = learnt(*payments, sent("c-9", "A9", 31 * DAY))
+
+    assert not groups.known
+    assert list(groups.members) == ["c-9"]
+    assert list(groups.accounts.known) == ["c-9", "A9"]
+
+
+def test_two_groups_that_meet_are_one_under_the_older_name():
+    first = [sent(f"c-{n}", "A1", n) for n in range(3)]
+    second = [sent(f"d-{n}", "A2", 10 + n) for n in range(3)]
+    meeting = [sent("e-1", "A1", 20), sent("e-1", "A2", 21)]
+    groups, found = learnt(*first, *second, *meeting)
+
+    alert = found[-1].alert
+    assert alert.id == found[0].alert.id
+    assert alert.size == 7
+    assert set(groups.known) == {alert.id}
+
+
+def test_what_is_remembered_of_a_group_is_bounded():
+    groups = Groups()
+    for n in range(2 * MOST_MEMBERS):
+        bridge = [f"A{n // 20}", f"A{n // 20 + 1}"] if n % 20 == 0 else [f"A{n // 20}"]
+        for one in told(*(sent(f"c-{n}", payee, n / 10) for payee in bridge)):
+            found = groups.learn(one)
+
+    assert found
+    assert found.alert.size > MOST_MEMBERS
+    assert len(found.alert.members) == MOST_MEMBERS
+
+
+def test_members_are_told_once_a_partition_under_one_of_their_names():
+    _, found = learnt(*farm(8))
+
+    def of(customer: str) -> int:
+        return partition_for(customer.encode(), 4)
+
+    records = grouped(found[-1], of)
+    homes = [{of(customer) for customer in one.customers} for one in records]
+    assert all(len(home) == 1 for home in homes)
+    assert len({place for home in homes for place in home}) == len(records)
+    assert sorted(c for one in records for c in one.customers) == found[-1].moving
+
+
+def honest(chance: Random, minutes: Iterable[int]) -> list[Payment | AppEvent]:
+    """Build what customers do who have nothing to do with each other."""
+    events: list[Payment | AppEvent] = []
+    for minute in minutes:
+        customer = f"h-{chance.randrange(60)}"
+        at = minute + chance.random()
+        drawn = chance.random()
+        if drawn < 0.3:
+            events.append(paid(customer, at, terminal_id=f"T{chance.randrange(40)}"))
+        elif drawn < 0.4:
+            to = f"h-{chance.randrange(60)}" if drawn < 0.35 else f"A{minute}"
+            events.append(sent(customer, to, at, chance.randrange(1_000, 90_000)))
+        elif drawn < 0.7:
+            events.append(shopped(customer, at))
+        else:
+            action = f"/{chance.choice('ABC')}"
+            events.append(called(customer, action, at))
+    return events
+
+
+def a_log(seed: int) -> list[Behaviour]:
+    """Build what is told of three days: honest customers, and gangs among them."""
+    chance = Random(seed)  # noqa: S311 - no secret is made
+    events = honest(chance, range(0, 3 * DAY, 7))
+    events += farm(5, 400) + cycle(4, 900) + ring(2_000) + farm(6, 3_000)
+    return told(*sorted(events, key=lambda one: one.occurred_at))
+
+
+def worked_off(log: list[Behaviour], cuts: set[int]) -> tuple[list[Found], object]:
+    """Work a log off; at each cut go on from what was stored, as after a kill."""
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    found = []
+    for place, one in enumerate(log):
+        if place in cuts:
+            kept = dict(rows)
+            rows = Partition(GroupRow, SharedGroups)
+            rows.rows = dict(kept)  # type: ignore[arg-type] - bytes, as restored
+        groups = groups_of(rows, learn=True)
+        assert groups
+        found.append(groups.learn(one))
+        store(groups, rows)
+    return [one for one in found if one], sorted(rows)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_groups_are_a_function_of_the_log_whenever_a_worker_is_killed(seed: int):
+    log = a_log(seed)
+    chance = Random(seed)  # noqa: S311 - no secret is made
+    plain = worked_off(log, set())
+
+    assert worked_off(log, set(chance.sample(range(len(log)), 25))) == plain
+    assert len({one.alert.id for one in plain[0]}) >= 4
+
+
+def test_only_what_changed_is_stored_again():
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    assert groups_of(rows) is None
+    groups = groups_of(rows, learn=True)
+    assert groups
+    for one in told(*(sent(f"c-{n}", f"A{n}", n) for n in range(50))):
+        groups.learn(one)
+    store(groups, rows)
+    rows.checkpoint()
+    for one in told(sent("d-1", "B1", 60)):
+        groups.learn(one)
+    store(groups, rows)
+
+    assert rows.dirty == {b"cd-1", b"ad-1", b"aB1"}
+
+
+def test_counters_of_another_version_are_refused():
+    with pytest.raises(ValueError, match="got version 7, expected 1"):
+        SharedGroups.decode(b"\x95\x07\x00\x00\x00\x00")
