@@ -38,6 +38,8 @@ AGENTS = {
     ],
     "sketch": [
         "agents.sketches",
+        "agents.behaviours",
+        "agents.groups",
         "web.mount",
     ],
 }

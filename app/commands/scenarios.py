@@ -13,6 +13,7 @@ from rich.table import Table
 
 from app.commands.learning import bar
 from app.detection.log import read_log
+from app.detection.moving import Moving, Part, Watcher, moving, noted
 from app.detection.recipe import Recipe
 from app.detection.scenarios import WARM_UP, Report, judged, report
 from app.detection.training import train
@@ -80,7 +81,7 @@ def scenarios(
     as_json: bool,
     **seen: Unpack[Seen],
 ) -> None:
-    """Let a made-up bank be defrauded in five ways, and tell what is found of each."""
+    """Let a made-up bank be defrauded in nine ways, and tell what is found of each."""
     if other == seed:
         message = (
             "--train-on: got the seed of the bank that is judged, expected another"
@@ -94,27 +95,44 @@ def scenarios(
     )
     bank = Bank(seed=seed, customers=customers, app=seen["app_events"])
     rng = Random(f"phones {seed}")  # noqa: S311 - a simulation, no secret
+    since = midnight(START + timedelta(days=WARM_UP))
+    watcher = Watcher()
+    parts: list[Part] = []
     with bar("payments", 0) as step:
         told = report(
-            judged(
-                bank.chunks(until=until),
-                since=midnight(START + timedelta(days=WARM_UP)),
-                ruleset=load_ruleset(rules) if rules else default_ruleset(),
-                currency=currency,
-                model=model,
-                pockets=Pockets(rng, bank.customers, share=phones) if phones else None,
-                progress=step,
+            noted(
+                judged(
+                    bank.chunks(until=until),
+                    since=since,
+                    ruleset=load_ruleset(rules) if rules else default_ruleset(),
+                    currency=currency,
+                    model=model,
+                    pockets=Pockets(rng, bank.customers, share=phones)
+                    if phones
+                    else None,
+                    watcher=watcher,
+                    progress=step,
+                ),
+                parts,
             ),
             with_model=model is not None,
         )
+    together = moving(watcher.alerts.values(), parts, since=since)
     if as_json:
-        click.echo(msgspec.json.encode(told).decode())
+        both = {**msgspec.structs.asdict(told), "groups": together}
+        click.echo(msgspec.json.encode(both).decode())
         return
     console = Console()
     console.print(_table(told))
     console.print(
         f"{told.honest:,} honest payments, {told.bothered:.2%} of them for review or "
         "declined"
+    )
+    console.print()
+    console.print(_gangs(together))
+    console.print(
+        f"{together.groups:,} groups alerted, {together.mistaken:,} of them of honest "
+        f"customers alone; {together.precision:.1%} of their members took part"
     )
 
 
@@ -145,5 +163,14 @@ def _table(told: Report) -> Table:
             f"{one.declined:.1%}",
             f"{one.bothered:.3%}",
             "" if one.by_model is None else f"{one.by_model:.1%}",
+        )
+    return table
+
+
+def _gangs(together: Moving) -> Table:
+    table = Table("gang", "members", "found in a group", "groups", box=None)
+    for one in together.gangs:
+        table.add_row(
+            one.scenario, f"{one.members:,}", f"{one.recall:.1%}", f"{one.groups:,}"
         )
     return table

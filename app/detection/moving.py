@@ -5,8 +5,8 @@ code that runs live.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -20,6 +20,23 @@ from app.sketches.groups import Found, Groups
 
 GANGS = ("mule-ring", "bot-farm", "money-cycle", "fan-in")
 """Scenarios in which several customers take part."""
+
+
+class Judged(Protocol):
+    """A payment, and the scenario that it is part of; empty where it is honest."""
+
+    @property
+    def payment(self) -> Payment:
+        """The payment."""
+        ...
+
+    @property
+    def scenario(self) -> str:
+        """The scenario."""
+        ...
+
+
+J = TypeVar("J", bound=Judged)
 
 
 class Watcher:
@@ -94,6 +111,15 @@ class Moving(Struct, frozen=True):
     def precision(self) -> float:
         """The share of those in alerted groups that took part."""
         return self.right / max(self.right + self.wrong, 1)
+
+
+def noted(judged: Iterable[J], parts: list[Part]) -> Iterator[J]:
+    """Yield what was judged, and note who took part in what."""
+    for one in judged:
+        if one.scenario:
+            at = microseconds(one.payment.occurred_at)
+            parts.append(Part(one.scenario, one.payment.customer_id, at))
+        yield one
 
 
 def moving(

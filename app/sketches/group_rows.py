@@ -115,7 +115,7 @@ class Rows(Protocol):
         """Forget a row."""
         ...
 
-    def keys(self) -> list[bytes]:
+    def known_keys(self) -> list[bytes]:
         """Return the keys of all rows but the shared one."""
         ...
 
@@ -184,7 +184,7 @@ def _restore(groups: Groups, rows: Rows) -> None:
 
 
 def _parts(rows: Rows) -> Iterator[tuple[str, Part]]:
-    for key in rows.keys():  # noqa: SIM118 - no mapping
+    for key in rows.known_keys():
         row = rows.read(key)
         if row and row.part:
             yield key[1:].decode(), row.part

@@ -123,6 +123,10 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
         },
         {"channel": "transfer"},
     ),
+    "moves-with-others": (
+        {"peer_group_size": 8.0, "peer_group_frauds": 1.0},
+        {"channel": "online"},
+    ),
     "risky-merchant-category": (
         {"amount_to_customer_mean": 2.5},
         {"merchant_category": "7995"},

@@ -1,6 +1,5 @@
 """Groups: gangs are found as they move, and honest customers are left alone."""
 
-from collections.abc import Iterable
 from random import Random
 
 import pytest
@@ -9,46 +8,30 @@ from app.engine.partitioner import partition_for
 from app.engine.tables import Partition
 from app.events.app_events import AppEvent
 from app.events.groups import Behaviour
+from app.events.labels import Label
 from app.events.payments import Payment
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
-from tests.sketches.doings import called, marked, paid, sent, shopped, told
+from tests.sketches.doings import (
+    DAY,
+    SCRIPT,
+    a_story,
+    cycle,
+    farm,
+    marked,
+    paid,
+    ring,
+    sent,
+    shopped,
+    told,
+)
 
-DAY = 24 * 60  # minutes
-SCRIPT = ("/CARDS/CREATE", "/CARDS/LOAD", "/CARDS/VALIDATE")
 
-
-def learnt(*events: Payment | AppEvent) -> tuple[Groups, list[Found]]:
+def learnt(*events: Payment | AppEvent | Label) -> tuple[Groups, list[Found]]:
     """Have groups found of events."""
     groups = Groups()
     found = [groups.learn(one) for one in told(*events)]
     return groups, [one for one in found if one]
-
-
-def farm(bots: int, minute: float = 0) -> list[Payment | AppEvent]:
-    """Build what a farm does: a script, and twice the same small payment."""
-    events: list[Payment | AppEvent] = []
-    for bot in range(bots):
-        at = minute + bot / 10
-        calls = [called(f"bot-{bot}", action, at) for action in SCRIPT]
-        events += [*calls, paid(f"bot-{bot}", at + 0.5), paid(f"bot-{bot}", at + 60)]
-    return sorted(events, key=lambda one: one.occurred_at)
-
-
-def cycle(members: int, minute: float = 0) -> list[Payment]:
-    """Build money that goes round."""
-    return [
-        sent(f"k-{n}", f"k-{(n + 1) % members}", minute + 30 * n, 100_000 - 2_000 * n)
-        for n in range(members)
-    ]
-
-
-def ring(minute: float = 0) -> list[Payment]:
-    """Build two mules that are paid by two each, and pay the same account."""
-    return [
-        *(sent(f"p-{n}", f"m-{n // 2}", minute + n, 50_000) for n in range(4)),
-        *(sent(f"m-{n}", "A1", minute + 60 + n, 95_000) for n in range(2)),
-    ]
 
 
 def test_accounts_that_one_script_runs_are_a_group_and_say_why():
@@ -83,10 +66,9 @@ def test_a_ring_of_mules_is_one_group_with_who_was_tricked_into_paying_them():
 
     alert = found[-1].alert
     assert set(alert.members) == {*(f"p-{n}" for n in range(4)), "m-0", "m-1"}
-    assert (
-        "2 of 6 pay m-0 for the first time, who is one of them and passes it on"
-        in [one.reason for one in alert.why]
-    )
+    assert "2 of 6 pay m-0 for the first time, who is one of them and passes it on" in [
+        one.reason for one in alert.why
+    ]
 
 
 def test_an_act_that_everybody_does_is_no_evidence():
@@ -113,7 +95,7 @@ def test_two_are_no_group_and_one_act_of_little_weight_links_nobody():
 def test_a_group_is_news_when_it_grows_and_when_a_fraud_in_it_is_known():
     payments = [sent(f"c-{n}", "A1", n) for n in range(4)]
     again = sent("c-1", "A2", 10)
-    _, found = learnt(*payments, again, marked(payments[0]))  # type: ignore[arg-type]
+    _, found = learnt(*payments, again, marked(payments[0]))
 
     assert [one.news for one in found] == [True, True, False, True]
     assert [one.alert.size for one in found] == [3, 4, 4, 4]
@@ -158,7 +140,8 @@ def test_what_is_remembered_of_a_group_is_bounded():
     groups = Groups()
     for n in range(2 * MOST_MEMBERS):
         bridge = [f"A{n // 20}", f"A{n // 20 + 1}"] if n % 20 == 0 else [f"A{n // 20}"]
-        for one in told(*(sent(f"c-{n}", payee, n / 10) for payee in bridge)):
+        paying = (sent(f"c-{n}", to, (n + i / 2) / 10) for i, to in enumerate(bridge))
+        for one in told(*paying):
             found = groups.learn(one)
 
     assert found
@@ -179,34 +162,6 @@ def test_members_are_told_once_a_partition_under_one_of_their_names():
     assert sorted(c for one in records for c in one.customers) == found[-1].moving
 
 
-def honest(chance: Random, minutes: Iterable[int]) -> list[Payment | AppEvent]:
-    """Build what customers do who have nothing to do with each other."""
-    events: list[Payment | AppEvent] = []
-    for minute in minutes:
-        customer = f"h-{chance.randrange(60)}"
-        at = minute + chance.random()
-        drawn = chance.random()
-        if drawn < 0.3:
-            events.append(paid(customer, at, terminal_id=f"T{chance.randrange(40)}"))
-        elif drawn < 0.4:
-            to = f"h-{chance.randrange(60)}" if drawn < 0.35 else f"A{minute}"
-            events.append(sent(customer, to, at, chance.randrange(1_000, 90_000)))
-        elif drawn < 0.7:
-            events.append(shopped(customer, at))
-        else:
-            action = f"/{chance.choice('ABC')}"
-            events.append(called(customer, action, at))
-    return events
-
-
-def a_log(seed: int) -> list[Behaviour]:
-    """Build what is told of three days: honest customers, and gangs among them."""
-    chance = Random(seed)  # noqa: S311 - no secret is made
-    events = honest(chance, range(0, 3 * DAY, 7))
-    events += farm(5, 400) + cycle(4, 900) + ring(2_000) + farm(6, 3_000)
-    return told(*sorted(events, key=lambda one: one.occurred_at))
-
-
 def worked_off(log: list[Behaviour], cuts: set[int]) -> tuple[list[Found], object]:
     """Work a log off; at each cut go on from what was stored, as after a kill."""
     rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
@@ -215,7 +170,7 @@ def worked_off(log: list[Behaviour], cuts: set[int]) -> tuple[list[Found], objec
         if place in cuts:
             kept = dict(rows)
             rows = Partition(GroupRow, SharedGroups)
-            rows.rows = dict(kept)  # type: ignore[arg-type] - bytes, as restored
+            rows.rows = dict(kept)
         groups = groups_of(rows, learn=True)
         assert groups
         found.append(groups.learn(one))
@@ -225,7 +180,7 @@ def worked_off(log: list[Behaviour], cuts: set[int]) -> tuple[list[Found], objec
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_groups_are_a_function_of_the_log_whenever_a_worker_is_killed(seed: int):
-    log = a_log(seed)
+    log = told(*a_story(seed))
     chance = Random(seed)  # noqa: S311 - no secret is made
     plain = worked_off(log, set())
 
