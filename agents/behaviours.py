@@ -11,7 +11,8 @@ from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.events.aggregates import Declared, Ready, Remembered
 from app.events.app_events import AppEvent
-from app.events.groups import Grouped
+from app.events.erasures import Erased
+from app.events.groups import Behaviour, Grouped
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.events.readings import Fixes
@@ -41,7 +42,12 @@ def learn(
     What cannot be read is a dead letter of the customers' already.
     """
     for record, event in readable(records, out, decode):
-        if isinstance(event, Payment | AppEvent | Label):
+        if isinstance(event, Erased):
+            key = event.customer_id.encode()
+            rows[record.partition].drop(key)
+            gone = Behaviour(event.customer_id, event.erased_at, [], erased=True)
+            out.send(BEHAVIOURS.name, key, encode(gone), record)
+        elif isinstance(event, Payment | AppEvent | Label):
             key = event.customer_id.encode()
             if told := rows[record.partition].touch(key).learn(event):
                 out.send(BEHAVIOURS.name, key, encode(told), record)

@@ -64,8 +64,7 @@ def profile(
             watch.learn(event, record.partition)
             continue
         if isinstance(event, Grouped):
-            for customer in event.customers:
-                rows[record.partition].touch(customer.encode()).join(event)
+            join(event, rows[record.partition])
             continue
         if isinstance(event, Payment) and event.currency not in MINOR_PER_MAJOR:
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
@@ -90,6 +89,14 @@ def profile(
         terminal = event.terminal_id.encode()
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(profiled), record)
     counters.dead_letters += out.rejected
+
+
+def join(told: Grouped, rows: Partition[CustomerRow]) -> None:
+    """Tell those who move together so, where something of them is remembered."""
+    for customer in told.customers:
+        key = customer.encode()
+        if rows.hold(key):
+            rows.touch(key).join(told)
 
 
 def learn(

@@ -23,6 +23,7 @@ class Behaviour(Struct, frozen=True, gc=False, omit_defaults=True):
 
     `at` is when the newest of it happened. `frauds` are the customer's payments known
     as fraud; `transfer` is the payment that the record was made from, if it was one.
+    One that is `erased` asks to forget the customer.
     """
 
     customer_id: Id
@@ -31,6 +32,7 @@ class Behaviour(Struct, frozen=True, gc=False, omit_defaults=True):
     frauds: int = 0
     transfer: Transfer | None = None
     synthetic: bool = False
+    erased: bool = False
 
 
 class Grouped(Struct, frozen=True, gc=False, tag="grouped", tag_field=type_tag):
@@ -54,11 +56,19 @@ class Shared(Struct, frozen=True, gc=False):
     reason: str
 
 
+class Link(Struct, frozen=True, gc=False):
+    """Two customers whose acts are alike."""
+
+    one: Id
+    other: Id
+
+
 class GroupAlert(Struct, frozen=True, gc=False):
     """A group of customers that move together, on `group-alerts` (key: group).
 
     The newest record of a group counts. `size` is how many move together at `at`;
-    `members` are all that ever did since `since`, the oldest first, 200 at most.
+    `members` are all that ever did since `since`, the oldest first, 200 at most;
+    `links` are those of them that are alike, 400 at most.
     """
 
     id: str
@@ -68,4 +78,5 @@ class GroupAlert(Struct, frozen=True, gc=False):
     frauds: int
     members: list[Id]
     why: list[Shared]
+    links: list[Link] = []
     synthetic: bool = False

@@ -373,8 +373,8 @@ PROFILE = [
     *PAYMENT_FEATURES,
     *CUSTOMER_FEATURES,
     *PHONE_FEATURES,
-    *SESSION_FEATURES,
     *PEER_FEATURES,
+    *SESSION_FEATURES,
 ]
 """What a profiled payment carries."""
 

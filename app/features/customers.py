@@ -207,9 +207,9 @@ class CustomerRow:
         features += self._rhythm.profile(payment, at, times, month, here)
         trail = self._trail
         features += trail.profile(payment.place, at) if trail else NOTHING
+        features += self._peers.profile(at) if self._peers else ALONE
         sessions = self._sessions
         features += sessions.read(payment, at) if sessions else UNKNOWN
-        features += self._peers.profile(at) if self._peers else ALONE
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from app.events.groups import Behaviour, GroupAlert, Grouped, Shared
+from msgspec.structs import replace
+
+from app.events.groups import Behaviour, GroupAlert, Grouped, Link, Shared
 from app.features.clock import DAY, microseconds, moment
 from app.sketches.behaviour import WINDOW, weight, words
 from app.sketches.clusters import Clusters
@@ -24,6 +26,7 @@ COMMON = 30
 """An act that more customers do within the day is no evidence."""
 LEAST = 3  # customers of a group
 MOST_MEMBERS = 200  # remembered of a group
+MOST_LINKS = 400
 MOST_REASONS = 4
 LASTS = 30 * DAY
 """How long a group is remembered after it last moved."""
@@ -80,6 +83,9 @@ class Groups:
     def learn(self, told: Behaviour) -> Found | None:
         """Learn what a customer did; return the group that it is in, if it is."""
         key, at = told.customer_id, microseconds(told.at)
+        if told.erased:
+            self._erase(key)
+            return None
         self.newest = max(self.newest, at)
         self._forget()
         gone: set[str] = set()
@@ -185,11 +191,20 @@ class Groups:
             frauds=frauds,
             members=[*old, *joined][:MOST_MEMBERS],
             why=self.why(moving) if news or not before else before.why,
+            links=self._links(before, moving) if news or not before else before.links,
             synthetic=all(self.members[key].synthetic for key in moving),
         )
         self.known[name] = alert
         self.touched[name] = None
         return Found(alert, moving, news)
+
+    def _links(self, before: GroupAlert | None, moving: list[str]) -> list[Link]:
+        """Return who is alike, or was when the group was news before."""
+        known = dict.fromkeys(before.links if before else ())
+        for key in moving:
+            linked = sorted(self.clusters.links[key])
+            known.update(dict.fromkeys(Link(key, one) for one in linked if key < one))
+        return list(known)[:MOST_LINKS]
 
     def why(self, moving: list[str]) -> list[Shared]:
         """Return what most of some customers have in common, the weightiest first."""
@@ -208,6 +223,19 @@ class Groups:
                 continue
             if set(other.members) <= set(alert.members):
                 del self.known[name]
+                self.touched[name] = None
+
+    def _erase(self, key: str) -> None:
+        """Forget a customer, also in groups that are known."""
+        self._drop(key)
+        self.clusters.remove(key)
+        self.changed[key] = None
+        self.accounts.erase(key)
+        for name, alert in self.known.items():
+            if key in alert.members:
+                left = [one for one in alert.members if one != key]
+                links = [one for one in alert.links if key not in (one.one, one.other)]
+                self.known[name] = replace(alert, members=left, links=links)
                 self.touched[name] = None
 
     def _forget(self) -> None:

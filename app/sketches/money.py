@@ -126,6 +126,11 @@ class Accounts:
             del self.known[name]
             self.touched[name] = None
 
+    def erase(self, name: str) -> None:
+        """Forget an account."""
+        if self.known.pop(name, None):
+            self.touched[name] = None
+
     def _use(self, name: str) -> Account:
         account = self.known.pop(name, None) or Account()
         self.clock += 1

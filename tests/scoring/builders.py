@@ -47,7 +47,9 @@ ORDINARY = {
     "phone_doubts": None,
     "phone_ahead_seconds": None,
     **dict.fromkeys(
-        name for name in NAMES if name.startswith(("session_", "minutes_", "atm_"))
+        name
+        for name in NAMES
+        if name.startswith(("peer_", "session_", "minutes_", "atm_"))
     ),
     "terminal_count_1d": 3.0,
     "terminal_count_7d": 20.0,

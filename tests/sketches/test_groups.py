@@ -10,6 +10,7 @@ from app.events.app_events import AppEvent
 from app.events.groups import Behaviour
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.features.clock import moment
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
 from tests.sketches.doings import (
@@ -134,6 +135,18 @@ def test_two_groups_that_meet_are_one_under_the_older_name():
     assert alert.id == found[0].alert.id
     assert alert.size == 7
     assert set(groups.known) == {alert.id}
+
+
+def test_who_is_erased_is_gone_from_rows_and_groups():
+    groups, _ = learnt(*(sent(f"c-{n}", "A1", n) for n in range(4)))
+
+    erased = groups.learn(Behaviour("c-1", moment(0), [], erased=True))
+
+    (alert,) = groups.known.values()
+    assert erased is None
+    assert alert.members == ["c-0", "c-2", "c-3"]
+    assert "c-1" not in groups.members.keys() | groups.accounts.known.keys()
+    assert "c-1" not in groups.clusters.names
 
 
 def test_what_is_remembered_of_a_group_is_bounded():

@@ -563,3 +563,15 @@ TRADEOFF: dict[str, object] = {
     "refused": [],
     "unfinished": [],
 }
+GROUP = {
+    "id": "C000123.17",
+    "since": "2026-03-01T12:00:00Z",
+    "at": "2026-03-01T12:04:00Z",
+    "size": 3,
+    "frauds": 1,
+    "members": ["C000123", "C000401", "C000977"],
+    "why": [{"members": 3, "reason": "3 of 3 pay A000000042 for the first time"}],
+    "links": [{"one": "C000123", "other": "C000401"}],
+    "synthetic": False,
+}
+GROUPS = {"known": 1, "groups": [GROUP]}

@@ -12,6 +12,7 @@ from app.events.aggregates import Aggregate
 from app.events.app_events import StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Registration
+from app.events.groups import GroupAlert
 from app.events.payments import Transaction
 from app.events.readings import PushedMessage
 from app.privacy.tradeoff import Tradeoff
@@ -23,6 +24,7 @@ from web.api import examples, models
 from web.appointments import ModelFile
 from web.drifts import Drifts
 from web.erasures import Wish
+from web.groups import GroupList
 from web.problems import MEDIA_TYPE
 from web.publishing import Published
 from web.quality import Quality
@@ -74,6 +76,8 @@ TYPES = (
     models.ModelCard,
     Drifts,
     Quality,
+    GroupAlert,
+    GroupList,
     models.TokenRequest,
     models.Token,
     models.Health,
