@@ -5,20 +5,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from typing import TypeVar
 
 from app.app_events import captured_app_event
 from app.bench.figures import Figure
 from app.capture import captured
+from app.detection.moving import Watcher
 from app.engine.tables import Partition
 from app.events.app_events import AppEvent
+from app.events.groups import Behaviour
+from app.events.payments import Payment
 from app.features.sessions import Sessions
 from app.privacy.tokens import Tokens
 from app.settings import Settings
 from app.simulate.bank import Bank
 from app.sketches.bloom import Block, plan
-from app.sketches.clusters import Clusters
+from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.learning import learn
-from app.sketches.minhash import EMPTY, Signature, added
 from app.sketches.observed import Habits, Observed
 from app.sketches.reservoir import Reservoir
 from app.sketches.rows import Population, SketchRow
@@ -27,6 +30,9 @@ from app.sketching import filters_of
 CUSTOMERS, CHUNKS = 1_000, 12
 SIZE = 200  # of a sample
 TOKENS = Tokens(bytes(32), key_id="none")
+
+Activity = Payment | AppEvent
+T = TypeVar("T")
 
 
 def measure() -> Iterator[Figure]:
@@ -40,7 +46,7 @@ def measure() -> Iterator[Figure]:
     yield _figure(
         "reservoir-an-event", spent, len(events), sample=SIZE, bytes_in_all=size
     )
-    yield from _clusters(events)
+    yield from _groups()
     yield _learning()
 
 
@@ -121,27 +127,60 @@ def _bloom(events: list[AppEvent]) -> Figure:
     )
 
 
-def _clusters(events: list[AppEvent]) -> Iterator[Figure]:
-    signatures: defaultdict[str, Signature] = defaultdict(lambda: EMPTY)
+def _groups() -> Iterator[Figure]:
+    """Measure payments with their app events: what a day of them makes groups of."""
+    events = _activity()
+    watcher = Watcher()
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    groups = groups_of(rows, learn=True) or watcher.groups
+    told: list[Behaviour] = []
 
-    def learn(event: AppEvent) -> None:
-        key = event.customer_id
-        thing = f"{event.action}@{event.occurred_at:%d %H}"
-        signatures[key] = added(signatures[key], [thing])
+    def behave(event: Activity) -> None:
+        if found := watcher.rows[event.customer_id].learn(event):
+            told.append(found)
 
-    spent = _spent(events, learn)
-    size = float(EMPTY.nbytes)
-    yield _figure("minhash-an-event", spent, len(events), bytes_a_customer=size)
-    clusters = Clusters()
-    started = time.thread_time()
-    for key, signature in signatures.items():
-        clusters.put(key, signature)
-    spent = time.thread_time() - started
-    found = float(len(clusters.groups()))
-    yield _figure("clusters-a-signature", spent, len(signatures), clusters=found)
+    spent = _spent(events, behave)
+    sizes = [len(row.encode()) for row in watcher.rows.values()]
+    yield _figure(
+        "behaviour-an-event",
+        spent,
+        len(events),
+        told_a_thousand=1_000 * len(told) / len(events),
+        bytes_a_customer=sum(sizes) / len(sizes),
+        most_bytes=float(max(sizes)),
+    )
+    spent = _spent(told, groups.learn)
+    store(groups, rows)
+    size = float(sum(len(key) + len(value) for key, value in rows))
+    yield _figure(
+        "groups-a-behaviour",
+        spent,
+        len(told),
+        bytes_a_customer=size / max(len(groups.members), 1),
+        clustered=float(len(groups.clusters.names)),
+        groups=float(len(groups.known)),
+    )
 
 
-def _spent(events: list[AppEvent], learn: Callable[[AppEvent], object]) -> float:
+def _activity() -> list[Activity]:
+    now = datetime.now(UTC)
+    found: list[tuple[int, int, Activity]] = []
+    for chunk in islice(Bank(customers=CUSTOMERS).chunks(), CHUNKS):
+        for value, at in zip(chunk.values, chunk.times, strict=True):
+            payment = captured(
+                value, received_at=now, captured_at=now, tokens=TOKENS, currency="EUR"
+            )
+            found.append((at, 1, payment))
+        for event in chunk.app_events:
+            used = captured_app_event(
+                event.value, received_at=now, captured_at=now, tokens=TOKENS
+            )
+            found.append((event.due, 0, used))
+    found.sort(key=lambda one: one[:2])
+    return [event for _, _, event in found]
+
+
+def _spent(events: list[T], learn: Callable[[T], object]) -> float:
     started = time.thread_time()
     for event in events:
         learn(event)

@@ -21,8 +21,8 @@ INCIDENTS = {
     "mule-ring": 0.11,
     "credential-stuffing": 0.7,
     "bot-farm": 0.15,
-    "money-cycle": 0.12,
-    "fan-in": 0.1,
+    "money-cycle": 0.16,
+    "fan-in": 0.13,
 }
 """New incidents a day among 1,000 customers."""
 

@@ -14,6 +14,8 @@ from app.simulate.fraud import (
     account_takeover,
     card_testing,
     cloned_card,
+    fan_in,
+    money_cycle,
     mule_ring,
 )
 from app.simulate.payments import Order
@@ -139,3 +141,24 @@ def test_mules_get_money_of_many_and_pass_most_of_it_on_to_few(
         share = sum(o.amount for o in passed_on) / sum(o.amount for o in arrived)
         assert 0.85 < share < 1
         assert passed_on[0].at > arrived[-1].at
+
+
+def test_money_that_goes_round_comes_back_within_the_day_and_a_little_less(
+    bank: Bank, chance: Random
+):
+    orders = list(money_cycle(chance, bank.market, customers=bank.customers, at=AT))
+
+    assert 4 <= len(orders) <= 7
+    assert len({order.customer.id for order in orders}) == len(orders)
+    assert all(a.beneficiary == b.customer.id for a, b in pairwise(orders))
+    assert orders[-1].beneficiary == orders[0].customer.id
+    assert all(a.amount > b.amount > 0.9 * a.amount for a, b in pairwise(orders))
+    assert orders[-1].at - orders[0].at < DAY
+
+
+def test_many_pay_one_account_that_is_new(bank: Bank, chance: Random):
+    orders = list(fan_in(chance, bank.market, customers=bank.customers, at=AT))
+
+    assert 5 <= len({order.customer.id for order in orders}) == len(orders)
+    assert len({order.beneficiary for order in orders}) == 1
+    assert orders[-1].at - orders[0].at < DAY

@@ -22,6 +22,7 @@ from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
 from web.auth import Caller, allow
 from web.context import Context
 from web.drifts import Drifts, drifts
+from web.groups import GroupList, listed
 from web.live import Live, Snapshot
 from web.machines import Machines
 from web.phones import Phones
@@ -202,6 +203,14 @@ class Client:
 
     def _analyst(self) -> Caller:
         return allow(who.get(), "analyst")
+
+    async def groups(self) -> GroupList:
+        """Return which customers move together.
+
+        Raises:
+            Problem: 403, not for this role; 503, no worker keeps groups now.
+        """
+        return await listed(self._context, self._analyst())
 
     def bands(self, ruleset: str) -> Bands | None:
         """Return the bands of a ruleset by version, if it decides or has decided."""

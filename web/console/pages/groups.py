@@ -1,0 +1,89 @@
+"""Groups: customers that move together, as a graph and as alerts with their reasons."""
+
+from typing import Any
+from urllib.parse import quote
+
+from dash import dcc, html
+
+from app.events.groups import GroupAlert
+from web.console import figures, group_figures, marks, wording
+from web.console.client import Client
+from web.console.sections import Section
+from web.console.tokens import THEMES
+
+LISTED = 20
+FEW = 8  # members that are named in the list
+CUSTOMERS = "/ui/customers/"
+
+
+async def show(client: Client) -> Any:
+    """Return the graph of groups, and the list of them."""
+    told = await client.groups()
+    if not told.groups:
+        return marks.notice(
+            "Nobody moves together",
+            "A group of three or more is shown here, and raises one alert, once its "
+            "members do the same rare things within a day.",
+        )
+    drawn = {
+        f"data-{theme}": figures.as_json(
+            group_figures.clusters(told.groups, theme=theme)
+        )
+        for theme in THEMES
+    }
+    graph = dcc.Graph(
+        id="groups-chart",
+        config={"displayModeBar": False, "responsive": True},
+        responsive=True,
+    )
+    words = f"The {min(len(told.groups), group_figures.MOST)} groups that moved last"
+    heads = ("Group", ("Customers", "number"), ("With frauds", "number"), "Moved",
+             "Together they", "Who")  # fmt: skip
+    rows = [_row(one) for one in told.groups[:LISTED]]
+    table = marks.table(heads, rows, name="groups")
+    return html.Div(
+        [
+            html.Div(graph, className="chart tall", role="img",
+                     **{"aria-label": words}),
+            html.Div(id="groups-drawn", **drawn, **{"data-plain": ""}),
+            html.P(_key(told.known), className="lead"),
+            html.Div(table, className="scroll", tabIndex=0),
+        ]
+    )  # fmt: skip
+
+
+def _key(known: int) -> str:
+    groups = "one group" if known == 1 else f"{known:,} groups"
+    return (
+        f"{groups} in 30 days. Each mark is a customer, a line joins two who did the "
+        "same; squares are groups in which frauds are known."
+    )
+
+
+def _row(group: GroupAlert) -> html.Tr:
+    who: list[Any] = []
+    for member in group.members[:FEW]:
+        href = CUSTOMERS + quote(member, safe="")
+        who += [html.A(wording.short(member), href=href, title=member), " "]
+    if more := len(group.members) - FEW:
+        who += [f"and {more:,} more"] if more > 0 else []
+    return html.Tr(
+        [
+            html.Th(wording.short(group.id), scope="row", title=group.id),
+            html.Td(f"{len(group.members):,}", className="number"),
+            html.Td(f"{group.frauds:,}", className="number"),
+            html.Td(marks.moment(group.at)),
+            html.Td(html.Ul([html.Li(one.reason) for one in group.why])),
+            html.Td(who),
+        ]
+    )
+
+
+SECTION = Section(
+    name="groups",
+    title="Customers that move together",
+    lead="Alike by what they did within a day: mules, accounts that one script runs, "
+    "money that goes round, many who pay one new account.",
+    show=show,
+    wide=True,
+)
