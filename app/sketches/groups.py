@@ -213,7 +213,8 @@ class Groups:
             held.update(self.members[key].counted)
         shared = [(act, count) for act, count in held.items() if count > 1]
         shared.sort(key=lambda one: (-one[1] * weight(one[0]), one[0]))
-        return [_shared(act, count, moving) for act, count in shared[:MOST_REASONS]]
+        found = (_shared(act, count, moving) for act, count in shared)
+        return [one for one in found if one.members > 1][:MOST_REASONS]
 
     def _take_up(self, alert: GroupAlert, names: set[str]) -> None:
         """Forget groups that are no more, and whose members are all in this one."""

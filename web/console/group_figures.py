@@ -85,9 +85,9 @@ def named(group: GroupAlert) -> str:
     >>> from datetime import UTC, datetime
     >>> at = datetime(2026, 3, 1, tzinfo=UTC)
     >>> named(GroupAlert("C1.2", at, at, 3, 1, ["C1", "C2", "C3"], []))
-    '3 customers, 1 with frauds'
+    '3 customers<br>1 with frauds'
     """
-    known = f", {group.frauds} with frauds" if group.frauds else ""
+    known = f"<br>{group.frauds} with frauds" if group.frauds else ""
     return f"{len(group.members)} customers{known}"
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.local.ports import free_port
 from tests.web.console.conftest import Tab, log_in, serious_faults, watched
 from tests.web.site import Site
+from tests.web.test_groups import kept
 from tests.web.test_sketches import PAYMENTS, keeping
 from web.console.application import build as build_console
 from web.server import build
@@ -55,8 +56,8 @@ def looking(browser: Browser, address: str, *, name: str, **options: Any) -> Any
 
 
 def drawn(page: Page) -> None:
-    """Wait until both charts are drawn."""
-    for name in ("blooms", "sampled"):
+    """Wait until all charts are drawn."""
+    for name in ("blooms", "sampled", "groups"):
         page.locator(f"#{name}-chart .main-svg").first.wait_for()
 
 
@@ -64,6 +65,7 @@ def test_an_analyst_sees_sketches_and_asks_what_was_seen(
     tmp_path: Path, browser: Browser
 ):
     site = keeping(Site(tmp_path), range(4), PAYMENTS)
+    kept(site)
     with served(site) as address:
         with looking(browser, address, name="ann", color_scheme="dark") as tab:
             asks_and_is_told(tab)
@@ -87,6 +89,8 @@ def asks_and_is_told(tab: Tab) -> None:
     drawn(page)
     expect(page.locator(".blooms")).to_contain_text("Places")
     expect(page.locator(".strata")).to_contain_text("Declined")
+    expect(page.locator("table.groups")).to_contain_text("4 of 4 pay A1")
+    expect(page.locator("#groups-chart .points path")).to_have_count(9)
     expect(page.locator("#sampled-section .links a").first).to_be_visible()
     page.get_by_label("Which one").fill("d-7")
     page.get_by_role("button", name="Ask").click()
