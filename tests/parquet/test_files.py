@@ -58,7 +58,8 @@ def test_no_feature_is_called_like_a_column_of_a_decision() -> None:
 
 
 def test_a_decision_comes_back_as_it_was_written(tmp_path: Path) -> None:
-    one = a_decided("tx-1", channel="online", country="DE", amount=12_345, at=(3, 7))
+    paid: dict[str, Any] = {"channel": "online", "country": "DE", "amount": 12_345}
+    one = a_decided("tx-1", at=(3, 7), device_type="tablet", **paid)
     keep(tmp_path, one)
 
     (found,) = read(tmp_path, *DECISIONS, features=READABLE).to_dicts()
@@ -78,6 +79,7 @@ def test_a_decision_comes_back_as_it_was_written(tmp_path: Path) -> None:
         "merchant_category": None,
         "merchant_id": None,
         "device_id": None,
+        "device_type": "tablet",
         "beneficiary_id": None,
         "card": None,
         "outcome": "review",
