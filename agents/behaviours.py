@@ -21,7 +21,17 @@ from app.sketches.behaviour import BehaviourRow
 from app.topics import BEHAVIOURS, CUSTOMER_ACTIVITY
 from tables.behaviours import behaviours as table
 
-Activity = Payment | Label | Declared | Remembered | Ready | Fixes | AppEvent | Grouped
+Activity = (
+    Payment
+    | Label
+    | Declared
+    | Remembered
+    | Ready
+    | Fixes
+    | AppEvent
+    | Grouped
+    | Erased
+)
 
 decode = msgspec.json.Decoder(Activity).decode
 encode = msgspec.json.Encoder().encode

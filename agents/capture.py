@@ -16,11 +16,10 @@ from app.events.app_events import AppEvent
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.main import app, counters, settings
-from app.privacy.tokens import Tokens
-from app.settings import secret
+from app.token_keys import tokens_of
 from app.topics import APP_EVENTS, CUSTOMER_ACTIVITY, LABELS, TRANSACTIONS
 
-tokens = Tokens(secret(settings.token_key, "token_key"), key_id=settings.token_key_id)
+tokens = tokens_of(settings)
 encode = msgspec.json.Encoder().encode
 
 

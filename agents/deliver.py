@@ -15,7 +15,7 @@ from agents.sinks.elastic import ElasticSink
 from agents.sinks.mongo import MongoSink
 from agents.sinks.parquet import ParquetSink
 from agents.sinks.sealing import Sealing
-from app.archive import Decided
+from app.archive import Decided, renamed
 from app.engine.batches import Batch, Record
 from app.engine.engine import Outbox
 from app.errors import RefusedError
@@ -92,12 +92,14 @@ def read(records: Sequence[Record], out: Outbox) -> list[tuple[Record, Decided]]
     return [
         (
             record,
-            Decided(
-                decision,
-                record.value or b"",
-                datetime.fromtimestamp(record.timestamp / 1000, UTC),
-                record.partition,
-                record.offset,
+            renamed(
+                Decided(
+                    decision,
+                    record.value or b"",
+                    datetime.fromtimestamp(record.timestamp / 1000, UTC),
+                    record.partition,
+                    record.offset,
+                )
             ),
         )
         for record, decision in readable(records, out, decode)

@@ -9,6 +9,7 @@ import bson
 import msgspec
 from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient
+from msgspec.structs import replace
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError
 
@@ -19,6 +20,7 @@ from app.settings import Settings
 
 COLLECTION = "decisions"
 ASIDE = "labels_aside"
+CHANGES = "token_changes"
 PATIENCE_MS = 5_000
 _DUPLICATE = 11000
 _LOOKED_AT = ("outcome", "score", "hits", "payment", "personal", "occurred_at")
@@ -33,7 +35,8 @@ class Decided(NamedTuple):
     """A decision as it came down the log; `decided_at` is when Kafka took it.
 
     `partition` and `offset` are its place in the topic. For stores that hold what is
-    personal sealed, the decision is without, and `personal` is that.
+    personal sealed, the decision is without, and `personal` is that. `was` is the token
+    that the card had by the bank's key before; the decision is without it.
     """
 
     decision: Decision
@@ -42,6 +45,7 @@ class Decided(NamedTuple):
     partition: int
     offset: int
     personal: bytes = b""
+    was: str = ""
 
 
 ToOpen = Callable[[Iterable[str]], Mapping[str, DataKey]]
@@ -61,6 +65,18 @@ class Place(msgspec.Struct, frozen=True):
     occurred_at: datetime
 
 
+def renamed(one: Decided) -> Decided:
+    """Return a decision as stores have it: a card goes by its newest token only."""
+    payment, card = one.decision.payment, one.decision.payment.card
+    if card is None or card.was is None:
+        return one
+    newest = replace(payment, card=replace(card, was=None))
+    decision = replace(one.decision, payment=newest)
+    return one._replace(
+        decision=decision, wire=msgspec.json.encode(decision), was=card.was
+    )
+
+
 class Archive:
     """Decisions in the collection `decisions` of the settings' Mongo database.
 
@@ -76,6 +92,7 @@ class Archive:
         )
         self._decisions = self._client[settings.database][COLLECTION]
         self._aside = self._client[settings.database][ASIDE]
+        self._changes = self._client[settings.database][CHANGES]
 
     async def prepare(self) -> None:
         """Create the indexes that are missing.
@@ -196,6 +213,27 @@ class Archive:
         ids = [_label_id(label) for label in labels]
         if ids:
             await self._aside.delete_many({"_id": {"$in": ids}})
+
+    async def changed(self, batch: Iterable[Decided]) -> None:
+        """Keep which token a card has now for one of the bank's key before.
+
+        Raises:
+            PyMongoError: Mongo is away, or refuses.
+        """
+        writes = [
+            UpdateOne(
+                {"_id": one.was},
+                {
+                    "$set": {"token": one.decision.payment.card.token},
+                    "$max": {"seen_at": one.decided_at},
+                },
+                upsert=True,
+            )
+            for one in {one.was: one for one in batch if one.was}.values()
+            if one.decision.payment.card
+        ]
+        if writes:
+            await self._changes.bulk_write(writes, ordered=False)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -26,6 +26,7 @@ COMMANDS = {
     "anonymise": "app.commands.anonymise:anonymise",
     "erase": "app.commands.erase:erase",
     "retention": "app.commands.retention:retention",
+    "rekey": "app.commands.rekey:rekey",
     "keys": "app.commands.keys:keys",
     "kibana": "app.commands.kibana:kibana",
     "doctor": "app.commands.doctor:doctor",

@@ -47,6 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "EUR"
     customer_keys: str = ""
     retention: str = ""
+    token_keys: str = ""
     token_key: str = ""
     token_key_id: Annotated[str, Meta(pattern="^[a-z0-9]{1,8}$")] = "k1"
     session_key: str = ""

@@ -9,7 +9,8 @@ from app.errors import BadRecord, SettingError
 from app.masking import masked
 from app.privacy.tokens import Tokens
 from app.rules.lists import Entry, Kind, Verdict, same
-from app.settings import Settings, secret
+from app.settings import Settings
+from app.token_keys import tokens_of as tokens_of_settings
 from app.topics import LISTS
 from web.context import Context
 from web.list_files import checked
@@ -26,10 +27,9 @@ def tokens_of(settings: Settings) -> Tokens:
         Problem: 503, this worker has no key for it.
     """
     try:
-        key = secret(settings.token_key, "token_key")
+        return tokens_of_settings(settings)
     except SettingError as error:
         raise Problem(503, str(error), kind="unavailable") from error
-    return Tokens(key, key_id=settings.token_key_id)
 
 
 def entries(
@@ -85,7 +85,8 @@ async def take_off(
         token = checked(kind, value, tokens_of(context.settings))
     except BadRecord as error:
         raise Problem(422, str(error), kind="invalid-records") from error
-    entry = context.lists.present.entries.get(f"{verdict}:{kind}:{token}".encode())
+    held = context.lists.present.entries
+    entry = held.get(f"{verdict}:{kind}:{token}".encode())
     if entry is None or entry.removed:
         raise Problem(404, f"no {kind} of that value is on the {verdict} list")
     gone = replace(entry, author=author, reason=masked(reason), removed=True, at=None)

@@ -15,6 +15,7 @@ import click
 from app.engine.errors import REPLACED
 from app.local.workers import WORKER
 from app.settings import load, secret
+from app.token_keys import tokens_of
 
 ROLES = ("score", "deliver", "sketch")
 LONGEST_PAUSE = 30.0  # seconds
@@ -43,7 +44,7 @@ def worker(*, role: str, name: str, port: int, loglevel: str) -> None:
     secret(settings.session_key, "session_key")
     roles = ROLES if role == "all" else (role,)
     if "score" in roles:
-        secret(settings.token_key, "token_key")
+        tokens_of(settings)
     keepers = [
         Keeper(
             [sys.executable, *WORKER, "--loglevel", loglevel],

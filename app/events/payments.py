@@ -57,11 +57,15 @@ class Transaction(
     device_type: DeviceType | None = None
 
 
-class Card(Struct, frozen=True, gc=False):
-    """A card after capture: a keyed token (the same card, the same token) and four digits."""  # noqa: E501
+class Card(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A card after capture: a keyed token (the same card, the same token) and four digits.
+
+    While the bank changes the key, `was` is the token that the card had before.
+    """  # noqa: E501
 
     token: Text
     last4: Text
+    was: Text | None = None
 
 
 class Payment(

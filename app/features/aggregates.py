@@ -132,6 +132,12 @@ class Kept:
         for column in self._columns():
             del column[:past]
 
+    def rename(self, old: int, new: int, *, group: bool) -> None:
+        """Call a group, or else a value, by another hash from now on."""
+        column = self.groups if group else self.values
+        while old in column:
+            column[column.index(old)] = new
+
     def _columns(self) -> "tuple[array[int], ...]":
         return self.times, self.ids, self.groups, self.values
 
@@ -269,6 +275,7 @@ def profile(
     at = microseconds(payment.occurred_at)
     major = MINOR_PER_MAJOR[payment.currency]
     told: dict[str, float | None] = {}
+    _rename_card(memory, slots, payment)
     for one in slots:
         group: int | None = None
         if one.shared is not None:
@@ -290,6 +297,20 @@ def profile(
             if reader.itself or event is None:
                 told[reader.name] = _read(kept, reader, at, group, major)
     return told
+
+
+def _rename_card(memory: Memory, slots: Sequence[Watched], payment: Payment) -> None:
+    """Call a card by its token of the bank's new key, wherever a row remembers it."""
+    card = payment.card
+    if card is None or card.was is None:
+        return
+    old, new = hashed(card.was), hashed(card.token)
+    for one in slots:
+        if kept := memory.get(one.slot):
+            if one.shared == "card":
+                kept.rename(old, new, group=True)
+            if one.value == "card":
+                kept.rename(old, new, group=False)
 
 
 def _read(

@@ -13,6 +13,7 @@ from app.errors import SettingError
 from app.local import elastic, kafka, mongo, noida
 from app.local.ports import free_port
 from app.settings import Settings, secret
+from app.token_keys import tokens_of
 
 _PYTHON = range(11, 13)  # minor versions of Python 3
 _EXTRA = "comes with: pip install 'smartbank[local]'"
@@ -53,7 +54,7 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield program("influxd", "apt install influxdb; readings are not stored meanwhile")
     yield program("chromium", "apt install chromium; browser tests skip without it")
     yield program("docker", "only `make up` needs it; all else runs without")
-    yield key("token_key", settings.token_key)
+    yield token_key(settings)
     yield key("session_key", settings.session_key)
     yield server("Kafka", settings.kafka, up=kafka.answers(settings.kafka))
     yield server("Mongo", settings.mongo, up=mongo.answers(settings.mongo))
@@ -151,6 +152,19 @@ def key(name: str, value: str) -> Check:
         remedy = f"{error}; `smartbank services up` and the demo make their own"
         return Check(name=name, found="", good=False, remedy=remedy, needed=bool(value))
     return Check(name=name, found="set", good=True, remedy="")
+
+
+def token_key(settings: Settings) -> Check:
+    """Judge the secret of tokens, or those between which it is changed."""
+    if not settings.token_keys:
+        return key("token_key", settings.token_key)
+    try:
+        tokens_of(settings)
+    except SettingError as error:
+        return Check(
+            name="token_keys", found="", good=False, remedy=str(error), needed=True
+        )
+    return Check(name="token_keys", found="set", good=True, remedy="")
 
 
 def server(name: str, address: str, *, up: bool) -> Check:

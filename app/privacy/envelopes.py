@@ -79,6 +79,10 @@ class Keys:
         """Whether there is a key."""
         return bool(self._keys)
 
+    def named(self) -> dict[str, bytes]:
+        """Return the keys by their ids, the newest last."""
+        return dict(self._keys)
+
     @property
     def newest(self) -> str:
         """The id of the key to encrypt with; empty where there is none."""

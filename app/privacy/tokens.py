@@ -17,16 +17,20 @@ class Tokens:
 
     The same card gets the same token for as long as the key is in use, so joins
     work; without the key a token cannot be traced back by trying all numbers. The
-    key's id leads the token, so that tokens of an older key can be told apart.
+    key's id leads the token, so that tokens of an older key can be told apart. With
+    the tokens of the key `before`, a card says which one it had by that.
     """
 
-    def __init__(self, key: bytes, *, key_id: str) -> None:
+    def __init__(
+        self, key: bytes, *, key_id: str, before: "Tokens | None" = None
+    ) -> None:
         def token(text: str) -> str:
             digest = hmac.digest(key, text.encode(), "sha256")[:_TOKEN_BYTES]
             return f"{key_id}_{urlsafe_b64encode(digest).decode()}"
 
         def card(number: str) -> Card:
-            return Card(token(number), number[-4:])
+            was = before.card(number).token if before else None
+            return Card(token(number), number[-4:], was)
 
         def address(stated: str) -> Address:
             """Raise ValueError of what is no address."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Literal, NamedTuple, get_args
 
 import msgspec
@@ -115,9 +116,13 @@ class Lists:
             payment.country,
         )
         holding = self._holding
+        named_by: Iterable[tuple[str, str | None]]
+        named_by = zip(Names._fields, names, strict=True)
+        if payment.card and payment.card.was:  # listed before the key was changed
+            named_by = chain((("card", payment.card.was),), named_by)
         found = [
             entry
-            for named in zip(Names._fields, names, strict=True)
+            for named in named_by
             if named in holding
             for entry in holding[named].values()
             if entry.until is None or payment.occurred_at < entry.until

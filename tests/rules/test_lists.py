@@ -49,6 +49,16 @@ def lists_of(*entries: Entry) -> Lists:
     return lists
 
 
+def test_a_card_is_found_by_the_token_that_it_had_before() -> None:
+    payment = a_payment(card=Card("k2_token", "1234", "k1_token"))
+    before = an_entry(kind="card", value="k1_token")
+    since = an_entry(kind="card", value="k2_token", verdict="allow")
+
+    assert lists_of(before).find(payment) == before
+    assert lists_of(before, since).find(payment) == since
+    assert lists_of(before).find(a_payment(card=Card("k2_token", "1234"))) is None
+
+
 @pytest.mark.parametrize("kind", NAMED)
 def test_a_payment_is_found_by_each_thing_that_it_names(kind: str) -> None:
     entry = an_entry(kind=kind, value=NAMED[kind])
