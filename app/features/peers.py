@@ -16,7 +16,7 @@ PARTS = Struct("<qII")
 class Peers(NamedTuple):
     """A customer's group as it was told last: when, its size, its members with frauds.
 
-    What was told first, of two groups at the same time, is replaced.
+    Of two that were told at the same time the later one counts.
     """
 
     at: int
