@@ -81,12 +81,16 @@ async def take_off(
     Raises:
         Problem: 404 or 422, nobody of that value is there; 503, Kafka is away.
     """
+    tokens = tokens_of(context.settings)
     try:
-        token = checked(kind, value, tokens_of(context.settings))
+        token = checked(kind, value, tokens)
     except BadRecord as error:
         raise Problem(422, str(error), kind="invalid-records") from error
     held = context.lists.present.entries
     entry = held.get(f"{verdict}:{kind}:{token}".encode())
+    if entry is None and kind == "card" and token != value:  # known by its number
+        was = tokens.card(value).was  # listed before the key was changed
+        entry = held.get(f"{verdict}:{kind}:{was}".encode())
     if entry is None or entry.removed:
         raise Problem(404, f"no {kind} of that value is on the {verdict} list")
     gone = replace(entry, author=author, reason=masked(reason), removed=True, at=None)

@@ -1,5 +1,6 @@
 """Lists by HTTP: blocked, let through, taken off, and in bulk with every fault."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from app.events.payments import Card
 from app.privacy.tokens import Tokens
 from tests.scoring.builders import a_payment
-from tests.web.site import Site
+from tests.web.site import Site, user
 
 BLOCK = {
     "kind": "customer",
@@ -64,6 +65,22 @@ async def test_one_is_taken_off_with_who_and_why(site: Site):
     assert listed == []
     assert kept.json()["entries"][0]["reason"] == "the customer called"
     assert site.lists.present.find(a_payment(customer_id="C000123")) is None
+
+
+async def test_a_card_listed_before_the_key_was_changed_is_taken_off_by_its_number(
+    tmp_path: Path,
+):
+    keys = f"k1:{'ab' * 32},k2:{'cd' * 32}"
+    site = Site(tmp_path, users=(user("mia", "manager"),), token_keys=keys)
+    await post(site, BLOCK | {"kind": "card", "value": TOKEN})
+
+    async with site.client("mia") as client:
+        gone = await client.delete(
+            f"/v1/lists/block/card/{NUMBER}", params={"reason": "found again"}
+        )
+
+    (entry,) = gone.json()["entries"]
+    assert (entry["value"], entry["removed"]) == (TOKEN, True)
 
 
 async def test_a_card_is_taken_off_by_its_number_too(site: Site):
