@@ -152,3 +152,18 @@ async def test_where_nobody_keeps_sketches_it_is_said(tmp_path: Path):
 
     assert answer.status_code == 503
     assert "role sketch" in answer.json()["detail"]
+
+
+async def test_a_worker_that_does_not_answer_is_left_out(tmp_path: Path):
+    def dead(_: httpx.Request) -> httpx.Response:
+        message = "nobody listens"
+        raise httpx.ConnectError(message)
+
+    site = Site(tmp_path, others=httpx.MockTransport(dead))
+    keeping(site, (0, 1), PAYMENTS)
+    other = a_pulse("two", role="sketch", owned={"decisions": [2, 3]})
+    site.context.cluster.add(other)
+
+    assert (await asked(site, "/v1/sketches")).json()["answered"] == 2
+    target = "/v1/sketches/seen?kind=terminal&value=P99"
+    assert (await asked(site, target)).status_code == 503
