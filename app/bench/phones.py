@@ -26,6 +26,7 @@ SECONDS = 20
 AT_ONCE = 16  # requests
 PUSHES = 1_500
 FAST = 1_100  # readings a second of a phone with all its sensors on
+KEPT_OPEN = 2.0  # seconds: the worker closes what is idle for five
 SECRET = "of-the-bench"
 
 Message = dict[str, Any]
@@ -159,7 +160,11 @@ async def _full(worker: Server, names: Sequence[str], *, readings: int) -> Figur
 
 
 def _client(worker: Server) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=PHONES, max_keepalive_connections=PHONES)
+    limits = httpx.Limits(
+        max_connections=PHONES,
+        max_keepalive_connections=PHONES,
+        keepalive_expiry=KEPT_OPEN,
+    )
     return httpx.AsyncClient(
         base_url=worker.address, timeout=30, trust_env=False, limits=limits
     )
