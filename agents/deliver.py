@@ -23,6 +23,7 @@ from app.events.app_events import AppEvent
 from app.events.decisions import Decision
 from app.events.labels import Label
 from app.main import app, counters, keys, settings
+from app.masking import masked
 from app.parquet.frames import Labelled, decisions_frame, labels_frame
 from app.topics import APP_EVENTS_APPLIED, DECISIONS, LABELS_APPLIED
 
@@ -135,7 +136,7 @@ async def finish(
         for place, why in (await told).items():
             refused.setdefault(place, f"{delivery.sink.name}: {why}")
     for place, why in refused.items():
-        out.reject(records[place], RefusedError(why))
+        out.reject(records[place], RefusedError(masked(why)))
     counters.dead_letters += len(refused)
     if stores is deliveries:
         counters.delivered += len(records) - len(refused)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from app.decoding import UNREADABLE
+from app.decoding import UNREADABLE, shown
 from app.engine.batches import Record
 from app.engine.engine import Outbox
+from app.errors import BadRecord
 
 T = TypeVar("T")
 Decode = Callable[[bytes], T]
@@ -18,7 +19,8 @@ def decode_all(records: Sequence[Record], decode: Decode[T]) -> list[T | Excepti
         try:
             found.append(decode(record.value or b""))
         except UNREADABLE as error:
-            found.append(error)
+            got, expected = shown(str(error)), "a record of this topic"
+            found.append(BadRecord("$", got, expected))
     return found
 
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.decoding import shown
 from app.errors import BadRecord
 from app.masking import masked
 
@@ -59,3 +60,11 @@ def test_an_error_repeats_none_of_them_wherever_they_were_written():
     error = BadRecord("e@x.example", "4539578763621486 from 203.0.113.77", "a name")
 
     assert str(error) == "…: got …1486 from …, expected a name"
+
+
+@pytest.mark.parametrize("before", range(0, 40, 3))
+def test_a_number_that_is_cut_through_is_gone_as_well(before: int):
+    told = shown(" " * before + "erika@example.com 4539578763621486 " * 50)
+
+    assert "4539" not in told
+    assert "erika" not in told
