@@ -163,11 +163,12 @@ def digest(found: dict[str, list[bytes]]) -> str:
 
 async def table_digest(kafka: str, changelog: str) -> tuple[int, str]:
     """Return the number of rows of a table and one hash over their final state."""
-    rows: dict[bytes, bytes] = {}
+    rows: dict[tuple[int, bytes], bytes] = {}
     async for record in records(kafka, changelog):
         if not record.key.startswith(b"\x00"):
-            rows[record.key] = record.value
+            rows[record.partition, record.key] = record.value
     whole = hashlib.sha256()
-    for key in sorted(rows):
-        whole.update(key + b"\x00" + rows[key])
+    for partition, key in sorted(rows):
+        value = rows[partition, key]
+        whole.update(b"%d %b\x00%b" % (partition, key, value))
     return len(rows), whole.hexdigest()
