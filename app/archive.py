@@ -23,7 +23,10 @@ ASIDE = "labels_aside"
 CHANGES = "token_changes"
 PATIENCE_MS = 5_000
 _DUPLICATE = 11000
-_LOOKED_AT = ("outcome", "score", "hits", "payment", "personal", "occurred_at")
+_LOOKED_AT = (
+    *("outcome", "score", "hits", "features.peer_group_size"),
+    *("payment", "personal", "occurred_at"),
+)
 _INDEXES = (
     [("payment.customer_id", ASCENDING), ("occurred_at", DESCENDING)],
     [("payment.terminal_id", ASCENDING), ("occurred_at", DESCENDING)],

@@ -8,6 +8,12 @@ from app.events.decisions import Hit, Outcome
 from app.events.payments import Payment, Place
 
 
+class Company(Struct, frozen=True):
+    """Of a decision's features: how many customers moved together with this one."""
+
+    peer_group_size: float | None = None
+
+
 class Paid(Struct, frozen=True):
     """A payment, and what was decided about it."""
 
@@ -16,6 +22,7 @@ class Paid(Struct, frozen=True):
     score: float
     payment: Payment
     hits: list[Hit] = []
+    features: Company = Company()
 
     @property
     def at(self) -> datetime:

@@ -23,7 +23,7 @@ PAUSE = timedelta(days=30)
 
 
 class Segment(Struct, frozen=True):
-    """What kind of customer somebody is and why; `private` where it tells of places."""
+    """What kind of customer somebody is and why; `private` is only for analysts."""
 
     name: str
     reason: str
@@ -61,6 +61,17 @@ def returns(spent: Spent) -> str | None:
     return f"paid again after {days} days without a payment, {PAUSE.days} are a pause"
 
 
+def moves_with_others(spent: Spent) -> str | None:
+    """Say that the newest payment came while the customer moved with a group."""
+    size = spent[0].features.peer_group_size
+    if size is None:
+        return None
+    return (
+        f"one of {size:.0f} customers that moved together in the day before the "
+        "newest payment"
+    )
+
+
 def _by(what: str, least: float, chosen: Callable[[Paid], bool]) -> Because:
     """Make a segment of those with a share of such payments in 30 days."""
 
@@ -91,6 +102,7 @@ def is_regular(spent: Spent) -> str | None:
 
 
 SEGMENTS: tuple[tuple[str, Because, bool], ...] = (
+    ("moves-with-others", moves_with_others, True),
     ("new", is_new, False),
     ("returning", returns, False),
     ("traveller", travels, True),
@@ -104,7 +116,7 @@ SEGMENTS: tuple[tuple[str, Because, bool], ...] = (
                       lambda p: is_weekend(microseconds(p.at))), False),
     ("regular", is_regular, False),
 )  # fmt: skip
-"""Name, what says why, and whether it tells of places; the first one says the most."""
+"""Name, what says why, and whether only analysts see it; the first says the most."""
 
 
 def segments_of(spent: Spent) -> list[Segment]:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from app.profiles.past import Company
 from app.profiles.segments import segments_of
 from tests.profiles.builders import newest_first, paid
 
@@ -42,6 +44,19 @@ def test_a_traveller_has_paid_in_three_countries_and_that_is_private():
     (traveller,) = [one for one in found if one.name == "traveller"]
     assert traveller.private
     assert traveller.reason == ("paid in 3 countries in 30 days, 3 make a traveller")
+
+
+def test_who_moves_with_a_group_at_the_newest_payment_is_in_it_and_that_is_private():
+    with_others = msgspec.structs.replace(paid(31), features=Company(7.0))
+    found = segments_of(newest_first(*monthly(), with_others))
+    after = segments_of(newest_first(*monthly(), paid(32), with_others))
+
+    assert found[0].private
+    assert (found[0].name, found[0].reason) == (
+        "moves-with-others",
+        "one of 7 customers that moved together in the day before the newest payment",
+    )
+    assert after[0].name != "moves-with-others"
 
 
 def test_countries_of_another_month_make_no_traveller():
