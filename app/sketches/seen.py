@@ -163,7 +163,7 @@ def _any(chances: Iterator[float]) -> float:
     found = list(chances)
     if max(found) >= 1:
         return 1.0
-    return -expm1(fsum(log1p(-chance) for chance in found))
+    return abs(expm1(fsum(log1p(-chance) for chance in found)))
 
 
 def measured(blocks: Sequence[Block | None], planned: Plan) -> float:

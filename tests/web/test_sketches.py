@@ -57,8 +57,10 @@ async def test_all_workers_together_tell_what_one_would(one: Site, tmp_path: Pat
 
 
 async def test_the_summary_tells_fill_error_and_strata(one: Site):
-    told = (await asked(one, "/v1/sketches")).json()
+    answer = await asked(one, "/v1/sketches")
+    told = answer.json()
 
+    assert "-0.0" not in answer.text
     devices = next(f for f in told["filters"] if f["kind"] == "device")
     assert len(told["filters"]) == 8
     assert devices["things"] == 600

@@ -70,13 +70,17 @@ def _row(group: GroupAlert) -> html.Tr:
     return html.Tr(
         [
             html.Th(wording.short(group.id), scope="row", title=group.id),
-            html.Td(f"{len(group.members):,}", className="number"),
-            html.Td(f"{group.frauds:,}", className="number"),
+            _number(len(group.members), "customers"),
+            _number(group.frauds, "with frauds"),
             html.Td(marks.moment(group.at)),
             html.Td(html.Ul([html.Li(one.reason) for one in group.why])),
             html.Td(who),
         ]
     )
+
+
+def _number(count: int, name: str) -> html.Td:
+    return html.Td(f"{count:,}", className="number", **{"data-name": name})
 
 
 SECTION = Section(
