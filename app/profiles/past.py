@@ -7,6 +7,8 @@ from msgspec import Struct
 from app.events.decisions import Hit, Outcome
 from app.events.payments import Payment, Place
 
+IN_PERSON = ("pos", "atm")
+
 
 class Company(Struct, frozen=True):
     """Of a decision's features: how many customers moved together with this one."""
@@ -28,6 +30,11 @@ class Paid(Struct, frozen=True):
     def at(self) -> datetime:
         """When it happened."""
         return self.payment.occurred_at
+
+    @property
+    def country(self) -> str | None:
+        """Where the customer was; None where it was paid from afar."""
+        return self.payment.country if self.payment.channel in IN_PERSON else None
 
 
 class KnownFraud(Struct, frozen=True):

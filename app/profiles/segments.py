@@ -46,8 +46,8 @@ def is_new(spent: Spent) -> str | None:
 
 
 def travels(spent: Spent) -> str | None:
-    """Say that payments of a month were in several countries."""
-    names = {one.payment.country for one in last_month(spent)} - {None}
+    """Say that payments in person of a month were in several countries."""
+    names = {one.country for one in last_month(spent)} - {None}
     if len(names) < COUNTRIES:
         return None
     return f"paid in {len(names)} countries in 30 days, {COUNTRIES} make a traveller"

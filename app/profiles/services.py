@@ -55,20 +55,18 @@ def services_of(
 def _travel(spent: Sequence[Paid], told: Whereabouts) -> Iterator[Service]:
     """Offer a notice where payments or a phone are away from home."""
     newest, home = spent[0].at, told.home
-    recent = [one for one in spent if newest - one.at < RECENTLY]
-    away = Counter(
-        one.payment.country
-        for one in recent
-        if one.payment.country and one.payment.country != home
-    )
+    recent = [one.country for one in spent if newest - one.at < RECENTLY]
+    recent = [country for country in recent if country]
+    away = Counter(country for country in recent if country != home)
     if home and away:
         country, count = min(away.items(), key=lambda one: (-one[1], one[0]))
         at_home = told.countries[0].payments
+        in_all = sum(1 for one in spent if one.country)
         yield Service(
             "travel-notice",
             f"Travel notice for {country}",
-            f"{count} of {len(recent)} payments in 3 days were in {country}; usual is "
-            f"{home}, with {at_home} of {len(spent)} payments",
+            f"{count} of {len(recent)} payments in person in 3 days were in {country}; "
+            f"usual is {home}, with {at_home} of {in_all}",
             private=True,
         )
         return

@@ -59,7 +59,7 @@ def whereabouts_of(
     paid: Sequence[Paid], *, phones: list[Phone], sessions: list[Session]
 ) -> Whereabouts:
     """Return where a customer was and is."""
-    countries = shares(paid, lambda one: one.payment.country)
+    countries = shares(paid, lambda one: one.country)
     home = None
     if countries and countries[0].payments >= FEWEST_AT_HOME:
         home = countries[0].name

@@ -59,6 +59,15 @@ def test_who_moves_with_a_group_at_the_newest_payment_is_in_it_and_that_is_priva
     assert after[0].name != "moves-with-others"
 
 
+def test_who_pays_abroad_without_going_there_does_not_travel():
+    shops = [
+        paid(28.6 + n / 10, country=c, channel="online")
+        for n, c in enumerate(("DE", "FR", "IT"))
+    ]
+
+    assert "traveller" not in named(*monthly(), *shops)
+
+
 def test_countries_of_another_month_make_no_traveller():
     away = [paid(-40 + n, country=c) for n, c in enumerate(("DE", "FR", "IT"))]
 

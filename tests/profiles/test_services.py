@@ -36,9 +36,18 @@ def test_payments_in_another_country_suggest_a_travel_notice():
     assert found["travel-notice"] == Service(
         "travel-notice",
         "Travel notice for IT",
-        "2 of 5 payments in 3 days were in IT; usual is AT, with 6 of 8 payments",
+        "2 of 5 payments in person in 3 days were in IT; usual is AT, with 6 of 8",
         private=True,
     )
+
+
+def test_who_pays_abroad_without_going_there_is_at_home():
+    shopping = [
+        paid(5.5 + n / 10, country="IT", channel="online", merchant_id=f"M{n}")
+        for n in range(3)
+    ]
+
+    assert "travel-notice" not in offered(*at_home(), *shopping)
 
 
 def test_a_journey_that_is_over_suggests_nothing():
