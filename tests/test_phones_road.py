@@ -143,7 +143,6 @@ async def bank(
     environment |= mosquitto.environment(broker)
     series = {"SMARTBANK_WEB_PORT": "0", "SMARTBANK_INFLUX": influx.address}
     series |= {"SMARTBANK_ELASTIC": elastic.address, "SMARTBANK_DATABASE": DATABASE}
-    series["SMARTBANK_RETENTION"] = "influx.readings=0"  # the drives are of last year
     url = f"http://127.0.0.1:{port}"
     road = Road(server.address, folder / "road", environment=environment)
     try:

@@ -50,7 +50,7 @@ TABLE: Mapping[str, Kept] = MappingProxyType(
         "elastic.readings": Kept(90, "when Kafka took it", _HOURLY),
         "archive.decisions": Kept(1825, "the last write to the file", _HOURLY),
         "archive.labels": Kept(1825, "the last write to the file", _HOURLY),
-        "influx.readings": Kept(90, "the reading", "InfluxDB, by shards"),
+        "influx.readings": Kept(1825, "the reading", "InfluxDB, by shards"),
     }
 )
 """By the name that `SMARTBANK_RETENTION` calls it."""
