@@ -15,6 +15,7 @@ from web.console.tokens import TOKENS, Theme, template
 
 WEEK = timedelta(days=7)
 LEAST_SPAN = timedelta(days=1)
+FEWEST_WEEKS = 4  # that are drawn, though some be empty
 DAYS = "%-d %b"
 
 
@@ -40,7 +41,8 @@ def spending(habits: Habits, *, theme: Theme) -> go.Figure:
         "textposition": "none",
         "hovertemplate": "%{text}<extra></extra>",
     }
-    start, end = weeks[0].until - WEEK, weeks[-1].until
+    end = weeks[-1].until
+    start = end - max(len(weeks), FEWEST_WEEKS) * WEEK
     figure = _figure([bars], start, end, theme=theme)
     if habits.usual_week is not None:
         usual = habits.usual_week / unit
