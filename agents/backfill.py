@@ -9,7 +9,6 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,7 +37,7 @@ POLL = 0.25  # seconds between two looks at how far a group has come
 PORTION = 5_000  # records sent before payments get their turn
 
 encode = msgspec.json.Encoder().encode
-archive = Path(settings.data_dir) / "archive"
+archive = settings.archive
 
 
 class Backfill(Service):

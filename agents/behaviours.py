@@ -9,31 +9,18 @@ from agents.reading import readable
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
-from app.events.aggregates import Declared, Ready, Remembered
+from app.events.activities import CustomerActivity
 from app.events.app_events import AppEvent
 from app.events.erasures import Erased
-from app.events.groups import Behaviour, Grouped
+from app.events.groups import Behaviour
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.events.readings import Fixes
 from app.main import app, counters
 from app.sketches.behaviour import BehaviourRow
 from app.topics import BEHAVIOURS, CUSTOMER_ACTIVITY
 from tables.behaviours import behaviours as table
 
-Activity = (
-    Payment
-    | Label
-    | Declared
-    | Remembered
-    | Ready
-    | Fixes
-    | AppEvent
-    | Grouped
-    | Erased
-)
-
-decode = msgspec.json.Decoder(Activity).decode
+decode = msgspec.json.Decoder(CustomerActivity).decode
 encode = msgspec.json.Encoder().encode
 
 

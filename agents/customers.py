@@ -11,6 +11,7 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
+from app.events.activities import CustomerActivity
 from app.events.aggregates import Declared, Ready, Remembered
 from app.events.app_events import AppEvent
 from app.events.currencies import MINOR_PER_MAJOR
@@ -24,20 +25,9 @@ from app.main import app, counters
 from app.topics import APP_EVENTS_APPLIED, CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.customers import customers as table
 
-Activity = (
-    Payment
-    | Label
-    | Declared
-    | Remembered
-    | Ready
-    | Fixes
-    | AppEvent
-    | Erased
-    | Grouped
-)
 NONE: Told = {}
 
-decode = msgspec.json.Decoder(Activity).decode
+decode = msgspec.json.Decoder(CustomerActivity).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -125,7 +115,7 @@ def use(event: AppEvent, row: CustomerRow, record: Record, out: Outbox) -> None:
         out.send(APP_EVENTS_APPLIED.name, key, encode(event), record)
 
 
-def payment_of(event: Activity | Exception) -> Payment | None:
+def payment_of(event: CustomerActivity | Exception) -> Payment | None:
     """Return a payment that can be counted."""
     if isinstance(event, Payment) and event.currency in MINOR_PER_MAJOR:
         return event

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -33,7 +32,7 @@ ROWS, LINGER = 50_000, 5.0
 decode = msgspec.json.Decoder(Decision).decode
 decode_app_event = msgspec.json.Decoder(AppEvent).decode
 decode_label = msgspec.json.Decoder(Label).decode
-archive = Path(settings.data_dir) / "archive"
+archive = settings.archive
 deliveries: list[Delivery[Decided]] = [
     Delivery(Sealing(MongoSink(settings), keys)),
     Delivery(Sealing(ElasticSink(settings, documents.DECISIONS), keys)),

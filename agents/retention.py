@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 from mode import Service
 
@@ -56,7 +55,7 @@ async def indices() -> None:
 
 async def files() -> None:
     """Delete files of this machine's archive that are too old."""
-    root = Path(settings.data_dir) / "archive"
+    root = settings.archive
     await asyncio.to_thread(archive.enforce, root, days, now=datetime.now(UTC))
 
 

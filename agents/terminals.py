@@ -12,7 +12,7 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
-from app.events.aggregates import Declared, Ready, Remembered
+from app.events.activities import TerminalActivity
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
@@ -27,9 +27,8 @@ from app.topics import DECISIONS, LABELS_APPLIED, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
 
 PROFILED = len(catalogue.PROFILE)
-Activity = ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
 
-decode = msgspec.json.Decoder(Activity).decode
+decode = msgspec.json.Decoder(TerminalActivity).decode
 encode = msgspec.json.Encoder().encode
 
 
@@ -117,7 +116,7 @@ def learn(event: Label | Alarms, row: TerminalRow, record: Record, out: Outbox) 
     out.send(LABELS_APPLIED.name, key, encode(event), record)
 
 
-def payment_of(event: Activity | Exception) -> Payment | None:
+def payment_of(event: TerminalActivity | Exception) -> Payment | None:
     """Return the payment that is profiled here, if it can be counted."""
     if isinstance(event, ProfiledPayment) and event.payment.currency in MINOR_PER_MAJOR:
         return event.payment

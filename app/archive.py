@@ -8,21 +8,19 @@ from typing import Any, NamedTuple
 import bson
 import msgspec
 from bson.errors import InvalidDocument
-from motor.motor_asyncio import AsyncIOMotorClient
 from msgspec.structs import replace
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from app.events.decisions import Decision
 from app.events.labels import TransactionLabel
+from app.mongo import DUPLICATE, client_of
 from app.privacy.personal import DataKey, put_back
 from app.settings import Settings
 
 COLLECTION = "decisions"
 ASIDE = "labels_aside"
 CHANGES = "token_changes"
-PATIENCE_MS = 5_000
-_DUPLICATE = 11000
 _LOOKED_AT = (
     *("outcome", "score", "hits", "features.peer_group_size"),
     *("payment", "personal", "occurred_at"),
@@ -90,9 +88,7 @@ class Archive:
 
     def __init__(self, settings: Settings, *, to_open: ToOpen = nobody) -> None:
         self._to_open = to_open
-        self._client = AsyncIOMotorClient(
-            settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
-        )
+        self._client = client_of(settings)
         self._decisions = self._client[settings.database][COLLECTION]
         self._aside = self._client[settings.database][ASIDE]
         self._changes = self._client[settings.database][CHANGES]
@@ -120,7 +116,7 @@ class Archive:
             if error.details["writeConcernErrors"]:
                 raise
             for told in error.details["writeErrors"]:
-                if told["code"] != _DUPLICATE:
+                if told["code"] != DUPLICATE:
                     refused[told["index"]] = told["errmsg"]
         except (InvalidDocument, OverflowError):
             refused = _unfit(documents)

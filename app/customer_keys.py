@@ -12,11 +12,12 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
-from pymongo import MongoClient, WriteConcern
+from pymongo import WriteConcern
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from app.archive import PATIENCE_MS, Decided
+from app.archive import Decided
 from app.errors import BadRecord, ServiceError, SettingError
+from app.mongo import DUPLICATE, blocking_client_of
 from app.privacy.envelopes import KEY_BYTES, Entropy, Keys
 from app.privacy.personal import DataKey, parted
 from app.settings import Settings
@@ -25,7 +26,6 @@ COLLECTION = "customer_keys"
 KEPT_SECONDS, KEPT_MOST = 300.0, 100_000
 """How long, and how many, keys are kept open to seal with; none is to read with."""
 _PORTION = 1_000
-_DUPLICATE = 11000
 
 _encode = msgspec.json.Encoder().encode
 
@@ -56,13 +56,7 @@ class CustomerKeys:
     ) -> None:
         self._bank = Keys.parse(settings.customer_keys, setting="customer_keys")
         self._clock, self._entropy = clock, entropy
-        client: MongoClient[dict[str, Any]] = MongoClient(
-            settings.mongo,
-            serverSelectionTimeoutMS=PATIENCE_MS,
-            tz_aware=True,
-            connect=False,
-        )
-        self._client = client
+        self._client = client = blocking_client_of(settings)
         self._keys = client[settings.database].get_collection(
             COLLECTION, write_concern=WriteConcern("majority")
         )
@@ -133,7 +127,7 @@ class CustomerKeys:
         try:
             self._keys.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(one["code"] != _DUPLICATE for one in error.details["writeErrors"]):
+            if any(one["code"] != DUPLICATE for one in error.details["writeErrors"]):
                 raise
 
     def _wrap(self, customer: str, key: bytes) -> dict[str, Any]:

@@ -7,16 +7,15 @@ asking often tells no more. Each new question spends some of its day's budget.
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from motor.motor_asyncio import AsyncIOMotorClient
 from msgspec import Struct, convert, to_builtins
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
+from app.mongo import client_of
 from app.privacy.questions import By, Of, Question
 from app.settings import Settings
 
 COLLECTION = "published"
-PATIENCE_MS = 5_000
 _SLACK = 1e-9  # sums of fractions
 
 
@@ -74,9 +73,7 @@ class MongoPublications:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._client = AsyncIOMotorClient(
-            settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
-        )
+        self._client = client_of(settings)
         self._kept = self._client[settings.database][COLLECTION]
 
     async def find(self, question: Question) -> Publication | None:

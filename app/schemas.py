@@ -14,16 +14,15 @@ import msgspec
 
 from app import topics
 from app.compatibility import breaks
-from app.events.aggregates import Declared, Ready, Remembered
+from app.events.activities import CustomerActivity, TerminalActivity
 from app.events.app_events import AppEvent, StatedAppEvent
 from app.events.decisions import Decision
 from app.events.devices import Device
-from app.events.erasures import Erased
-from app.events.groups import Behaviour, GroupAlert, Grouped
+from app.events.groups import Behaviour, GroupAlert
 from app.events.labels import Label, TransactionLabel
-from app.events.payments import Payment, ProfiledPayment, Transaction
+from app.events.payments import Transaction
 from app.events.pulses import Pulse
-from app.events.readings import Alarms, Fixes, Push, Readings
+from app.events.readings import Push, Readings
 from app.rules.lists import Entry
 from app.rules.rulebook import Backfilled, Backtested, Revision
 from app.scoring.registry import Appointment, Upload
@@ -37,20 +36,8 @@ TYPES: dict[str, Any] = {
     topics.LABELS_BY_TRANSACTION.name: TransactionLabel,
     topics.SENSOR_READINGS.name: Push,
     topics.READINGS.name: Readings,
-    topics.CUSTOMER_ACTIVITY.name: (
-        Payment
-        | Label
-        | Fixes
-        | AppEvent
-        | Declared
-        | Remembered
-        | Ready
-        | Erased
-        | Grouped
-    ),
-    topics.TERMINAL_ACTIVITY.name: (
-        ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
-    ),
+    topics.CUSTOMER_ACTIVITY.name: CustomerActivity,
+    topics.TERMINAL_ACTIVITY.name: TerminalActivity,
     topics.APP_EVENTS.name: StatedAppEvent,
     topics.DECISIONS.name: Decision,
     topics.LABELS_APPLIED.name: Label,

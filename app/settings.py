@@ -55,6 +55,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     sketch_capacity: Annotated[int, Meta(ge=1, le=100_000_000)] = 50_000
     sketch_error: Annotated[float, Meta(gt=0, lt=1)] = 0.01
 
+    @property
+    def archive(self) -> Path:
+        """The folder of this machine's Parquet archive."""
+        return Path(self.data_dir) / "archive"
+
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from an environment.

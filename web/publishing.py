@@ -59,7 +59,7 @@ async def publish(context: Context, question: Question) -> Published:
 
 
 async def _new(context: Context, question: Question) -> Publication:
-    root = Path(context.settings.data_dir) / "archive"
+    root = context.settings.archive
     try:
         async with context.turn:
             counts = await asyncio.to_thread(_count, root, question)

@@ -59,7 +59,7 @@ class Tradeoffs:
     ) -> None:
         self._context = context
         self._clock = clock
-        self._root = Path(context.settings.data_dir) / "archive"
+        self._root = context.settings.archive
         self._kept: dict[frozenset[str], tuple[float, Tradeoff]] = {}
 
     async def ask(self, quasi: Sequence[Quasi]) -> Tradeoff:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 from msgspec.structs import replace
@@ -31,7 +30,7 @@ class Trials:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._root = Path(context.settings.data_dir) / "archive"
+        self._root = context.settings.archive
 
     async def run(
         self,

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from app.errors import SmartbankError
 from app.parquet import files
@@ -55,7 +54,7 @@ async def weigh(context: Context, wish: Wish) -> Policy:
 
 
 def _weigh(context: Context, wish: Wish) -> Policy:
-    root = Path(context.settings.data_dir) / "archive"
+    root = context.settings.archive
     rules = context.rules.present.rules
     since, until = wish.since, wish.until
     if until is None and (newest := files.newest_day(root)):

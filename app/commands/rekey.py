@@ -1,7 +1,6 @@
 """Rewrite tokens of the bank's key before to those of its new one, where known."""
 
 import asyncio
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -24,7 +23,7 @@ def rekey(*, report: bool, forget: bool) -> None:
     """
     settings = load()
     *before, newest = token_keys(settings)
-    root = Path(settings.data_dir) / "archive"
+    root = settings.archive
     with mongo.opened(settings) as documents, elastic.opened(settings) as indices:
         names = documents.names()
         if not report:

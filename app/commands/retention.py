@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 from rich.console import Console
@@ -58,7 +57,7 @@ async def look(
     except SmartbankError as error:
         oldest = {}
         found |= {name: (str(error)[:40], False) for name in _of("elastic")}
-    oldest |= archive.oldest(Path(settings.data_dir) / "archive")
+    oldest |= archive.oldest(settings.archive)
     for name, at in oldest.items():
         age = (datetime.now(UTC) - at).days
         good = not days[name] or age <= days[name]

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import PyMongoError
 
-from app.archive import ASIDE, COLLECTION, PATIENCE_MS
+from app.archive import ASIDE, COLLECTION
 from app.errors import ServiceError
+from app.mongo import client_of
 from app.settings import Settings
 
 INDEX = "kept"
@@ -31,9 +31,7 @@ class Documents:
 
     async def _ask(self, wanted: Mapping[str, int]) -> dict[str, int]:
         settings, found = self._settings, {}
-        client = AsyncIOMotorClient(
-            settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS, tz_aware=True
-        )
+        client = client_of(settings)
         try:
             for name, field in FIELDS.items():
                 collection = client[settings.database][name]

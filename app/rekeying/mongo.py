@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from pymongo import MongoClient, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import PyMongoError
 
-from app.archive import CHANGES, COLLECTION, PATIENCE_MS
+from app.archive import CHANGES, COLLECTION
 from app.errors import ServiceError
+from app.mongo import blocking_client_of
 from app.rekeying import Counts, counted, renamed
 from app.settings import Settings
 
@@ -23,9 +24,7 @@ def opened(settings: Settings) -> Iterator["Documents"]:
     Raises:
         ServiceError: Mongo is away, then or while it is used.
     """
-    client: MongoClient[dict[str, Any]] = MongoClient(
-        settings.mongo, serverSelectionTimeoutMS=PATIENCE_MS
-    )
+    client = blocking_client_of(settings)
     try:
         yield Documents(client[settings.database])
     except PyMongoError as error:
