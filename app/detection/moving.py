@@ -42,23 +42,19 @@ J = TypeVar("J", bound=Judged)
 class Watcher:
     """Behaviours and groups in one process, without a broker.
 
-    `alerts` holds the newest of each group; `events` and `told` count what was learnt
-    and what of it was worth telling.
+    `alerts` holds the newest of each group.
     """
 
     def __init__(self) -> None:
         self.rows: defaultdict[str, BehaviourRow] = defaultdict(BehaviourRow)
         self.groups = Groups()
         self.alerts: dict[str, GroupAlert] = {}
-        self.events = self.told = 0
 
     def learn(self, event: Payment | AppEvent | Label) -> Found | None:
         """Learn an event; return the group that its customer is in, if that is news."""
-        self.events += 1
         told = self.rows[event.customer_id].learn(event)
         if told is None:
             return None
-        self.told += 1
         found = self.groups.learn(told)
         if found is None or not found.news:
             return None

@@ -21,3 +21,13 @@ EXPONENTS: dict[str, int] = {
 
 MINOR_PER_MAJOR = {code: 10**places for code, places in EXPONENTS.items()}
 """How many minor units make one major unit, by currency code."""
+
+
+def money(minor: int, currency: str) -> str:
+    """Write an amount of minor units.
+
+    >>> money(123450, "EUR"), money(1200, "JPY")
+    ('1,234.50 EUR', '1,200 JPY')
+    """
+    places = EXPONENTS.get(currency, 2)
+    return f"{minor / 10**places:,.{places}f} {currency}"

@@ -10,7 +10,6 @@ from app.topics import TOPICS
 
 DAY_MS = 24 * 3600 * 1000
 MOST = 36_500
-FOR_EVER = 0
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from statistics import median_high
 
 from msgspec import Struct
 
-from app.events.currencies import EXPONENTS
 from app.profiles.past import Paid
 
 WEEK = timedelta(days=7)
@@ -122,13 +121,3 @@ def shares(own: Iterable[Paid], name_of: Callable[[Paid], str | None]) -> list[S
             amounts[name] += one.payment.amount
     best = sorted(payments, key=lambda name: (-payments[name], name))[:MOST_SHARES]
     return [Share(name, payments[name], amounts[name]) for name in best]
-
-
-def money(minor: int, currency: str) -> str:
-    """Write an amount of minor units.
-
-    >>> money(123450, "EUR")
-    '1,234.50 EUR'
-    """
-    places = EXPONENTS.get(currency, 2)
-    return f"{minor / 10**places:,.{places}f} {currency}"

@@ -7,7 +7,8 @@ from math import ceil, log10
 
 from msgspec import Struct
 
-from app.profiles.habits import Habits, money
+from app.events.currencies import money
+from app.profiles.habits import Habits
 from app.profiles.past import Paid
 from app.profiles.whereabouts import Whereabouts, km_from_usual
 

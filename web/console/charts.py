@@ -15,13 +15,16 @@ def chart(
     draw: Callable[[Theme], go.Figure],
     *,
     mapped: bool = False,
+    timed: bool = False,
+    tall: bool = False,
 ) -> list[html.Div]:
-    """Return a chart whose axes are no time; a `mapped` one has borders under it.
+    """Return a chart; below a `timed` one are times, a `mapped` one has borders.
 
-    `title` is what it is read out as; the place has a height by its class `chart`.
+    Times are put into the viewer's zone. `title` is what it is read out as; the place
+    has a height by its class.
     """
     attributes = {f"data-{theme}": figures.as_json(draw(theme)) for theme in THEMES}
-    kind = {"data-map": ""} if mapped else {"data-plain": ""}
+    kind = {} if timed else {"data-map": ""} if mapped else {"data-plain": ""}
     place = html.Div(
         dcc.Graph(
             id=f"{name}-chart",
@@ -32,7 +35,7 @@ def chart(
             },
             responsive=True,
         ),
-        className="chart",
+        className="chart tall" if tall else "chart",
         role="img",
         **{"aria-label": title},
     )

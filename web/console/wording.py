@@ -4,10 +4,12 @@ from typing import Any
 
 import msgspec
 
-from app.events.currencies import EXPONENTS
+from app.events import currencies
 
 MISSING = "—"
 """Where there is no number."""
+
+money = currencies.money
 
 _DECIMAL_BELOW = 10
 _SECONDS_FROM = 2_000
@@ -60,16 +62,6 @@ def share(part: float | None) -> str:
     percent = 100 * part
     whole = percent == 0 or percent >= _DECIMAL_BELOW
     return f"{percent:.{0 if whole else 1}f} %"
-
-
-def money(minor: int, currency: str) -> str:
-    """Write an amount of minor units.
-
-    >>> money(123450, "EUR"), money(1200, "JPY")
-    ('1,234.50 EUR', '1,200 JPY')
-    """
-    places = EXPONENTS.get(currency, 2)
-    return f"{minor / 10**places:,.{places}f} {currency}"
 
 
 def number(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """Customer: who somebody is, how they pay, and what could be done for or about them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -10,12 +10,11 @@ from app.profiles.habits import Habits, Share
 from app.profiles.profile import Profile, Risk, Scored
 from app.profiles.segments import Segment
 from app.profiles.services import Service
-from web.console import figures, forms, habit_figures, marks, wording
+from web.console import charts, forms, habit_figures, marks, wording
 from web.console.client import Client
 from web.console.managing import Manager, may
 from web.console.pages import lists
 from web.console.pages.customer_where import whereabouts
-from web.console.tokens import THEMES
 from web.problems import Problem
 
 PATH = "/ui/customers/"
@@ -245,23 +244,13 @@ def _spending(habits: Habits | None) -> html.Section:
     return marks.panel(
         "Spending against usual",
         html.P(words, className="lead"),
-        *_chart("weeks", words, lambda theme: habit_figures.spending(habits,
-                                                                     theme=theme)),
-    )  # fmt: skip
-
-
-def _chart(name: str, label: str, draw: Callable[..., Any]) -> list[Any]:
-    """Give a chart its place, and both themes of it to the browser's script."""
-    drawn = {f"data-{theme}": figures.as_json(draw(theme)) for theme in THEMES}
-    graph = dcc.Graph(
-        id=f"{name}-chart",
-        config={"displayModeBar": False, "responsive": True},
-        responsive=True,
+        *charts.chart(
+            "weeks",
+            words,
+            lambda theme: habit_figures.spending(habits, theme=theme),
+            timed=True,
+        ),
     )
-    return [
-        html.Div(graph, className="chart", role="img", **{"aria-label": label}),
-        html.Div(id=f"{name}-drawn", **drawn),
-    ]
 
 
 def _times(habits: Habits | None) -> html.Section:
@@ -354,8 +343,12 @@ def _risk(risk: Risk) -> html.Section:
     return marks.panel(
         "Risk over time",
         html.P(words, className="lead"),
-        *_chart("risk", words, lambda theme: habit_figures.risk(risk.scored,
-                                                                theme=theme)),
+        *charts.chart(
+            "risk",
+            words,
+            lambda theme: habit_figures.risk(risk.scored, theme=theme),
+            timed=True,
+        ),
         html.Ul([_flagged(one) for one in flagged[:NEWEST]], className="links"),
     )  # fmt: skip
 

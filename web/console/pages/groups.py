@@ -3,13 +3,12 @@
 from typing import Any
 from urllib.parse import quote
 
-from dash import dcc, html
+from dash import html
 
 from app.events.groups import GroupAlert
-from web.console import figures, group_figures, marks, wording
+from web.console import charts, group_figures, marks, wording
 from web.console.client import Client
 from web.console.sections import Section
-from web.console.tokens import THEMES
 
 LISTED = 20
 FEW = 8  # members that are named in the list
@@ -25,17 +24,6 @@ async def show(client: Client) -> Any:
             "A group of three or more is shown here, and raises one alert, once its "
             "members do the same rare things within a day.",
         )
-    drawn = {
-        f"data-{theme}": figures.as_json(
-            group_figures.clusters(told.groups, theme=theme)
-        )
-        for theme in THEMES
-    }
-    graph = dcc.Graph(
-        id="groups-chart",
-        config={"displayModeBar": False, "responsive": True},
-        responsive=True,
-    )
     words = f"The {min(len(told.groups), group_figures.MOST)} groups that moved last"
     heads = ("Group", ("Customers", "number"), ("With frauds", "number"), "Moved",
              "Together they", "Who")  # fmt: skip
@@ -43,9 +31,12 @@ async def show(client: Client) -> Any:
     table = marks.table(heads, rows, name="groups")
     return html.Div(
         [
-            html.Div(graph, className="chart tall", role="img",
-                     **{"aria-label": words}),
-            html.Div(id="groups-drawn", **drawn, **{"data-plain": ""}),
+            *charts.chart(
+                "groups",
+                words,
+                lambda theme: group_figures.clusters(told.groups, theme=theme),
+                tall=True,
+            ),
             html.P(_key(told.known), className="lead"),
             html.Div(table, className="scroll", tabIndex=0),
         ]

@@ -9,12 +9,11 @@ from app.errors import RuleError
 from app.events.currencies import EXPONENTS
 from app.scoring.policy import CAPACITY, REVIEW_COST, By, Point, Policy
 from app.scoring.policy import candidate as ruleset_of
-from web.console import figures, forms, marks, wording
+from web.console import charts, figures, forms, marks, wording
 from web.console.client import who
 from web.console.managing import Manager, may
 from web.console.pages import candidate
 from web.console.pages.rule import day
-from web.console.tokens import THEMES
 from web.problems import Problem
 from web.weighing import Wish
 
@@ -149,25 +148,14 @@ def shown(told: Policy, *, currency: str) -> Any:
         "policy-by-capacity": told.by_capacity.threshold if told.by_capacity else None,
         "policy-by-cost": told.by_cost.threshold if told.by_cost else None,
     }
-    drawn = {
-        f"data-{theme}": figures.as_json(figures.policy(told, theme=theme,
-                                                        currency=currency))
-        for theme in THEMES
-    }  # fmt: skip
-    chart = html.Div(
-        dcc.Graph(
-            id="policy-chart",
-            config={"displayModeBar": False, "responsive": True},
-            responsive=True,
-        ),
-        className="chart tall",
-        role="img",
-        **{"aria-label": "Cost by cards reviewed a day"},
-    )
     curve = marks.panel(
         f"What each threshold costs a day, {currency}",
-        chart,
-        html.Div(id="policy-drawn", **drawn, **{"data-plain": ""}),
+        *charts.chart(
+            "policy",
+            "Cost by cards reviewed a day",
+            lambda theme: figures.policy(told, theme=theme, currency=currency),
+            tall=True,
+        ),
         _on(told, currency),
     )
     choices = marks.panel("What to choose", _choices(told, currency=currency))
