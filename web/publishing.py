@@ -40,7 +40,7 @@ async def publish(context: Context, question: Question) -> Published:
 
     Raises:
         Problem: 422, the day is not over; 429, its budget is spent; 503, a store does
-            not answer, or there is no archive here.
+            not answer, or the archive here has not passed the day.
     """
     if question.day >= datetime.now(UTC).date():
         detail = f"day: got {question.day}, expected one that is over (UTC)"
@@ -50,7 +50,8 @@ async def publish(context: Context, question: Question) -> Published:
         async with asyncio.timeout(ARCHIVE_SECONDS):
             found = await kept.find(question)
         if found is None:
-            found = await _new(context, question)
+            async with context.turn:  # another may have asked the same meanwhile
+                found = await kept.find(question) or await _new(context, question)
         spent = await kept.spent(question.day)
     except (TimeoutError, PyMongoError) as error:
         detail = "what was published cannot be looked up"
@@ -61,8 +62,7 @@ async def publish(context: Context, question: Question) -> Published:
 async def _new(context: Context, question: Question) -> Publication:
     root = context.settings.archive
     try:
-        async with context.turn:
-            counts = await asyncio.to_thread(_count, root, question)
+        counts = await asyncio.to_thread(_count, root, question)
     except SmartbankError as error:
         raise Problem(503, str(error), kind="unavailable") from error
     if not await context.publications.spend(question.day, EPSILON, budget=BUDGET):
@@ -89,10 +89,18 @@ def _count(root: Path, question: Question) -> dict[str, int]:
     """Count a day of the archive.
 
     Raises:
-        SmartbankError: there is no archive on this machine, or it cannot be read.
+        SmartbankError: there is no archive on this machine, it has not passed the
+            day, or it cannot be read.
     """
-    if files.newest_day(root) is None:
+    newest = files.newest_day(root)
+    if newest is None:
         message = "this worker's machine has no archive of decisions"
+        raise SmartbankError(message)
+    if newest.date() <= question.day:
+        message = (
+            f"the archive has not passed {question.day}: it goes up to "
+            f"{newest.date()}, and counts would lack what is still to come"
+        )
         raise SmartbankError(message)
     start = datetime.combine(question.day, time(), UTC)
     end = start + timedelta(days=1)

@@ -1,7 +1,8 @@
 """Counts for everybody: the same question, the same noise; a day's budget runs out."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,11 +23,13 @@ DAY = "2026-03-01"
 PATH = f"/v1/published/counts?day={DAY}"
 
 
-def archive(folder: Path, *, payments: int = 300) -> None:
+def archive(folder: Path, *, payments: int = 300, days: int = 3) -> None:
+    """Write an archive: payments of a day, and one of each day after it."""
     at = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    later = [at + timedelta(days=day) for day in range(1, days)]
     paid = [
-        a_decided(f"T{n}", at=(0, n), occurred_at=at, customer_id=f"C{n}")
-        for n in range(payments)
+        a_decided(f"T{n}", at=(0, n), occurred_at=one, customer_id=f"C{n}")
+        for n, one in enumerate([at] * payments + later)
     ]
     write(folder / "archive" / "decisions", decisions_frame(paid))
 
@@ -99,6 +102,30 @@ async def test_without_an_archive_nothing_is_spent(site: Site):
 
     assert answer.status_code == 503
     assert await site.context.publications.spent(date(2026, 3, 1)) == 0
+
+
+async def test_a_day_that_the_archive_has_not_passed_is_not_frozen(
+    site: Site, tmp_path: Path
+):
+    archive(tmp_path, days=1)
+    async with site.client("vic") as vic:
+        early = await vic.get(PATH)
+        spent = await site.context.publications.spent(date(2026, 3, 1))
+        archive(tmp_path, days=2)
+        later = await vic.get(PATH)
+
+    assert (early.status_code, spent) == (503, 0)
+    assert "has not passed 2026-03-01" in early.json()["detail"]
+    assert later.status_code == 200
+
+
+async def test_two_who_ask_the_same_at_once_spend_once(site: Site, tmp_path: Path):
+    archive(tmp_path)
+    async with site.client("vic") as vic:
+        first, second = await asyncio.gather(vic.get(PATH), vic.get(PATH))
+
+    assert first.json() == second.json()
+    assert first.json()["left"] == 3.0
 
 
 def of_mongo(server: Server) -> MongoPublications:
