@@ -114,11 +114,13 @@ def sampled(root: Path) -> pl.DataFrame | None:
     newest = files.newest_day(root)
     if newest is None:
         return None
-    found = pl.concat(
-        frame.select(_COLUMNS)
-        for frame in files.decisions(
-            root, _COLUMNS, since=newest - timedelta(days=DAYS - 1)
-        )
-    )
-    lots = found.with_columns(pl.col("id").hash(seed=1).alias("_lot"))
-    return lots.bottom_k(SAMPLE, by="_lot").drop("_lot") if found.height else None
+    since = newest - timedelta(days=DAYS - 1)
+    days = [_drawn(frame) for frame in files.decisions(root, _COLUMNS, since=since)]
+    found = _drawn(pl.concat(days))
+    return found if found.height else None
+
+
+def _drawn(frame: pl.DataFrame) -> pl.DataFrame:
+    """Draw by lots: who is among the first of all is among those of a day."""
+    lots = frame.select(*_COLUMNS, pl.col("id").hash(seed=1).alias("_lot"))
+    return lots.bottom_k(SAMPLE, by="_lot").drop("_lot")

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
+import polars as pl
 import pytest
 
 from app.parquet.files import write
@@ -11,8 +13,9 @@ from app.parquet.frames import decisions_frame
 from app.privacy.tradeoff import KS, Tradeoff
 from tests.sinks.decided import a_decided
 from tests.web.site import Site
+from web import tradeoffs
 from web.problems import Problem
-from web.tradeoffs import FRESH, Tradeoffs
+from web.tradeoffs import FRESH, Tradeoffs, sampled
 
 PATH = "/v1/privacy/k"
 
@@ -68,6 +71,30 @@ async def test_what_cannot_be_asked_is_told(
 
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_of_each_day_no_more_is_kept_than_is_drawn_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive(tmp_path)
+    heights: list[int] = []
+    concat = pl.concat
+
+    def watched(frames: Any) -> pl.DataFrame:
+        days = list(frames)
+        heights.extend(day.height for day in days)
+        return concat(days)
+
+    monkeypatch.setattr(tradeoffs, "SAMPLE", 50)
+    monkeypatch.setattr(pl, "concat", watched)
+    found = sampled(tmp_path / "archive")
+    lots = pl.select(id=pl.Series([f"T{n}" for n in range(400)])).with_columns(
+        lot=pl.col("id").hash(seed=1)
+    )
+
+    assert heights == [50, 50]
+    assert found is not None
+    assert set(found["id"]) == set(lots.sort("lot")["id"].head(50))
 
 
 async def test_an_answer_is_kept_a_while(site: Site, tmp_path: Path):
