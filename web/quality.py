@@ -55,7 +55,10 @@ class Order(Struct, frozen=True):
 
 
 class Skew(Struct, frozen=True):
-    """How unevenly the customers' log is used: the fullest partition by the mean."""
+    """How unevenly the customers' log is used: the fullest partition by the mean.
+
+    The mean is of all partitions; `partitions` are those that have had something.
+    """
 
     records: int
     fullest_to_mean: float | None
@@ -79,11 +82,11 @@ def quality(context: Context) -> Quality:
         for pulse in context.cluster.workers()
         if pulse.quality and pulse.role == "score"
     }
-    return merged(told)
+    return merged(told, partitions=context.settings.partitions)
 
 
-def merged(told: Mapping[str, Measured]) -> Quality:
-    """Add up what workers measured, by their names."""
+def merged(told: Mapping[str, Measured], *, partitions: int) -> Quality:
+    """Add up what workers measured, by their names, on a log of so many partitions."""
     all_of = list(told.values())
     taken = _sum(one.taken for one in all_of)
     refused = _sum(one.refused for one in all_of)
@@ -107,18 +110,18 @@ def merged(told: Mapping[str, Measured]) -> Quality:
             late.get("inf", 0),
             sum(one.late_app_events for one in all_of),
         ),
-        skew=_skew([load for one in all_of for load in one.loads]),
+        skew=_skew([load for one in all_of for load in one.loads], of=partitions),
     )
 
 
-def _skew(loads: Sequence[Load]) -> Skew:
+def _skew(loads: Sequence[Load], *, of: int) -> Skew:
     by_partition: dict[int, list[Load]] = {}
     for load in loads:
         by_partition.setdefault(load.partition, []).append(load)
     partitions = [_together(same) for _, same in sorted(by_partition.items())]
     records = [load.records for load in partitions]
     whole = sum(records)
-    ratio = max(records) * len(records) / whole if whole else None
+    ratio = max(records) * of / whole if whole else None
     return Skew(whole, ratio, partitions)
 
 

@@ -66,7 +66,7 @@ async def test_the_workers_that_decide_are_added_up(heard: Site):
 
 
 def test_a_partition_that_changed_hands_is_counted_as_one():
-    skew = merged({"one": ONE, "two": TWO}).skew
+    skew = merged({"one": ONE, "two": TWO}, partitions=2).skew
 
     assert (skew.records, skew.fullest_to_mean) == (100, 1.4)
     first, second = skew.partitions
@@ -74,8 +74,14 @@ def test_a_partition_that_changed_hands_is_counted_as_one():
     assert second == Load(1, 30, [Hot("C3", 2)])
 
 
+def test_a_partition_that_has_had_nothing_counts_in_the_mean():
+    skew = merged({"one": ONE}, partitions=4).skew
+
+    assert skew.fullest_to_mean == 4
+
+
 def test_nothing_heard_is_nothing_counted():
-    told = merged({})
+    told = merged({}, partitions=4)
 
     assert (told.workers, told.sources) == ([], [])
     assert told.skew.fullest_to_mean is None
@@ -109,7 +115,7 @@ def test_the_page_shows_the_four_of_them_and_what_is_done(heard: Site):
     assert "too late" in told
     assert "Partition 0" in told
     assert "C1" in told
-    assert "The fullest has 1.40 times the mean." in told
+    assert "The fullest has 2.80 times the mean." in told
     assert "transactions 100 9 9.0 %" in told
     assert "dead letter" in told
     assert "quality-skew" in Told().changes(client, page.PATH)
