@@ -21,7 +21,10 @@ DONE = (200, {"success": True, "successCount": 28})
 
 @contextmanager
 def standing_in(*answers: tuple[int, Any]) -> Iterator[tuple[str, list[Any]]]:
-    """Answer requests in turn, the last answer again and again; keep what was asked."""
+    """Answer requests in turn, the last answer again and again; keep what was asked.
+
+    Bytes are answered as they are, anything else as JSON.
+    """
     left, seen = list(answers), []
 
     class Handler(BaseHTTPRequestHandler):
@@ -31,7 +34,8 @@ def standing_in(*answers: tuple[int, Any]) -> Iterator[tuple[str, list[Any]]]:
             status, told = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(told).encode())
+            body = told if isinstance(told, bytes) else json.dumps(told).encode()
+            self.wfile.write(body)
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
@@ -75,6 +79,28 @@ def test_what_kibana_refuses_is_told():
 
     assert isinstance(told.exception, ServiceError)
     assert "smartbank-panel-total" in str(told.exception)
+
+
+@pytest.mark.parametrize(
+    "address", ["kibana:5601", "kibana", "http://kibana:port", "http://"]
+)
+def test_what_is_no_address_is_refused_at_once(address: str):
+    told = run("--to", address, "--patience", "0")
+
+    assert isinstance(told.exception, ServiceError)
+    assert str(told.exception) == (
+        f"--to: got {address}, expected one like http://kibana:5601"
+    )
+
+
+@pytest.mark.parametrize("body", [b"<html>\n<p>A shop</p>\n</html>", b"[]", b"{}"])
+def test_what_is_not_kibana_is_told_in_a_line(body: bytes):
+    with standing_in((200, body)) as (address, _):
+        told = run("--to", address)
+    line = " ".join(body.decode().split())
+
+    assert isinstance(told.exception, ServiceError)
+    assert str(told.exception) == f"what answers at {address} is not Kibana: 200 {line}"
 
 
 def test_a_kibana_that_is_not_there_is_told_after_a_while():
