@@ -22,7 +22,7 @@ from app.settings import Settings, load
 def retention() -> None:
     """Show for how long each topic and store keeps what it holds, and whether it does.
 
-    The exit code is 1 where one keeps for longer than is set.
+    The exit code is 1 where one keeps otherwise than is set, or does not answer.
     """
     settings = load()
     days = kept_days(settings)

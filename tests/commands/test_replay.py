@@ -1,5 +1,6 @@
 """`smartbank replay` of app events: what it tells, with and without a Kafka."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,14 @@ def test_a_file_of_another_kind_is_told_by_what_it_lacks(file: Path):
 
     assert isinstance(told.exception, ColumnMapError)
     assert "column 'Time' is not among" in str(told.exception)
+
+
+def test_the_help_names_every_map_that_ships():
+    told = CliRunner().invoke(replay, ["--help"], terminal_width=200).output
+    shipped = files("app.sources") / "maps"
+    names = {path.name.removesuffix(".toml") for path in shipped.iterdir()}
+
+    assert {name for name in names if name in told} == names
 
 
 def test_a_report_tells_what_was_left_out_and_why(capsys: pytest.CaptureFixture[str]):
