@@ -1,5 +1,7 @@
 """Groups: customers that move together, asked of the worker that keeps them."""
 
+from urllib.parse import quote
+
 import msgspec
 from msgspec import Struct
 
@@ -28,6 +30,7 @@ class GroupList(Struct, frozen=True):
 
 
 _listed = msgspec.json.Decoder(GroupList).decode
+_one = msgspec.json.Decoder(GroupAlert).decode
 _problem = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -41,27 +44,37 @@ async def listed(context: Context, caller: Caller) -> GroupList:
     if found is not None:
         newest = sorted(found.values(), key=lambda one: (one.at, one.id), reverse=True)
         return GroupList(len(newest), newest[:MOST])
-    owner = context.cluster.owners(BEHAVIOURS.name, role=ROLE).get(PARTITION)
-    if owner is None:
-        detail = "no worker of role sketch keeps groups now; ask again"
-        raise Problem(503, detail, kind="rebalancing", retry_after=2)
-    told = await context.forwarder.get(owner, TARGET, caller)
-    if told.status_code != 200:  # noqa: PLR2004 - OK
-        problem = _problem(bytes(told.body))
-        raise Problem(503, str(problem.get("detail", "")), retry_after=2)
-    return _listed(bytes(told.body))
+    return _listed(await _told(context, TARGET, caller))
 
 
 async def group(context: Context, identity: str, caller: Caller) -> GroupAlert:
-    """Return a group.
+    """Return a group, also one that is not among those shown.
 
     Raises:
         Problem: 404, there is none of that id; 503 as for all.
     """
-    for one in (await listed(context, caller)).groups:
-        if one.id == identity:
-            return one
-    raise Problem(404, f"no group {identity!r} moved in the last 30 days")
+    found = local(context)
+    if found is None:
+        target = f"{TARGET}/{quote(identity, safe='')}"
+        return _one(await _told(context, target, caller))
+    if identity not in found:
+        raise Problem(404, f"no group {identity!r} moved in the last 30 days")
+    return found[identity]
+
+
+async def _told(context: Context, target: str, caller: Caller) -> bytes:
+    """Return what the worker that keeps the groups answers."""
+    owner = context.cluster.owners(BEHAVIOURS.name, role=ROLE).get(PARTITION)
+    if owner is None:
+        detail = "no worker of role sketch keeps groups now; ask again"
+        raise Problem(503, detail, kind="rebalancing", retry_after=2)
+    told = await context.forwarder.get(owner, target, caller)
+    if told.status_code == 200:  # noqa: PLR2004 - OK
+        return bytes(told.body)
+    detail = str(_problem(bytes(told.body)).get("detail", ""))
+    if told.status_code == 404:  # noqa: PLR2004 - not found
+        raise Problem(404, detail)
+    raise Problem(503, detail, retry_after=2)
 
 
 def local(context: Context) -> dict[str, GroupAlert] | None:

@@ -36,8 +36,10 @@ class Sketched(Struct, frozen=True):
 class Seen(Struct, frozen=True):
     """Whether a thing was seen in the last 30 days, or 60 at most.
 
-    A no is never wrong. A yes is, for `error` of the things never seen at the most, as
-    configured. `known_as` is what the filter knows it by: a place by its cell.
+    A no is never wrong for what came after the filter's `since`; of places only those
+    of sampled payments are known. A yes is wrong for `error` of the things never seen
+    at the most, as configured. `known_as` is what the filter knows it by: a place by
+    its cell.
     """
 
     kind: Kind

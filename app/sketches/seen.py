@@ -29,7 +29,8 @@ class Fill(Struct, frozen=True):
     `things` are those of the present generation and of the one before. `error` is the
     share of things never seen that it takes for seen: as configured, as its fill lets
     expect, as measured by asking for `probes` things that cannot exist. `since` is when
-    the generation before began: what was seen after that is known.
+    the generation before began, in the block where it began last, since blocks make
+    place each by itself: whatever was seen after that is known.
     """
 
     kind: Kind
@@ -110,7 +111,7 @@ class Filters:
             expected=sum(one.error() for one in there) / planned.blocks,
             measured=measured(blocks, planned),
             probes=PROBES,
-            since=_moment(min((one.since[1] for one in there), default=None)),
+            since=_moment(max((one.since[1] for one in there), default=None)),
         )
 
     def _key(self, kind: Kind, split: bool, place: int) -> bytes:  # noqa: FBT001
@@ -147,7 +148,7 @@ def merged(fills: Sequence[Fill]) -> Fill:
         expected=_any(one.expected for one in fills),
         measured=_any(one.measured for one in fills),
         probes=sum(one.probes for one in fills),
-        since=min(sinces, default=None),
+        since=max(sinces, default=None),
     )
 
 

@@ -163,6 +163,29 @@ def test_a_filter_over_partitions_errs_where_any_of_them_does():
     assert whole.configured == 0.01
 
 
+def test_a_filter_knows_everything_since_its_last_block_began():
+    filters = Filters(capacity=30_000, error=0.01, partitions=4)
+    assert filters.plan.blocks > 1
+    early, late = rows(), rows()
+    for number in range(50):
+        filters.learn(early, "card", f"c-{number}", segment="new", at=number)
+        filters.learn(late, "card", f"c-{number}", segment="new", at=1_000 + number)
+    one, other = (
+        next(f for f in filters.fills(held) if f.kind == "card")
+        for held in (early, late)
+    )
+    begun = sorted(
+        row.block.since[1]
+        for key, row in early.rows.items()
+        if isinstance(row, SketchRow) and row.block and b"/card/" in key
+    )
+
+    assert one.since
+    assert other.since
+    assert begun[0] < begun[-1] == one.since.timestamp()
+    assert merged([one, other]).since == other.since == merged([other, one]).since
+
+
 def test_full_filters_of_all_partitions_together_err_as_often_as_configured():
     filters = Filters(capacity=2_000, error=0.2, partitions=4)
     fills = []

@@ -13,6 +13,7 @@ from app.sketches.group_rows import GroupRow, SharedGroups, groups_of
 from tests.sketches.doings import DAY, farm, sent, told
 from tests.web.site import Site
 from tests.web.test_transactions import pulse
+from web import groups as asked
 
 
 def kept(site: Site) -> None:
@@ -60,6 +61,19 @@ async def test_one_group_is_told_by_its_id(site: Site):
     assert "no group 'C9.1'" in missing.json()["detail"]
 
 
+async def test_a_group_that_is_not_shown_any_more_is_told_by_its_id(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    async with site.client("ann") as client:
+        (_, old) = (await client.get("/v1/groups")).json()["groups"]
+        monkeypatch.setattr(asked, "MOST", 1)
+        shown = (await client.get("/v1/groups")).json()["groups"]
+        answer = await client.get(f"/v1/groups/{old['id']}")
+
+    assert old not in shown
+    assert answer.json() == old
+
+
 async def test_groups_are_not_for_viewers(site: Site):
     async with site.client("vic") as client:
         answer = await client.get("/v1/groups")
@@ -78,8 +92,14 @@ async def test_groups_are_fetched_from_the_worker_that_keeps_them(tmp_path: Path
     one.context.cluster.add(keeper)
     async with one.client("ann") as client:
         answer = await client.get("/v1/groups")
+        identity = answer.json()["groups"][1]["id"]
+        found = await client.get(f"/v1/groups/{identity}")
+        missing = await client.get("/v1/groups/C9.1")
 
     assert answer.json()["known"] == 2
+    assert found.json() == answer.json()["groups"][1]
+    assert missing.status_code == 404
+    assert "no group 'C9.1'" in missing.json()["detail"]
 
 
 async def test_where_nothing_was_told_there_are_none(tmp_path: Path):

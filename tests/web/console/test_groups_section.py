@@ -1,5 +1,6 @@
 """The section of groups without a browser: what it shows, and how it is drawn."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from tests.web.console.parts import named, words
+from app.events.groups import GroupAlert
+from app.sketches.group_rows import groups_of
+from tests.web.console.parts import components, named, words
 from tests.web.site import Site
 from tests.web.test_groups import kept
 from web.auth import Caller
@@ -66,7 +69,7 @@ async def test_while_nobody_keeps_groups_the_section_says_so(tmp_path: Path):
 async def test_each_member_is_a_mark_and_each_link_a_line(site: Site, theme: Theme):
     told = (await listed(site.context, CALLER)).groups
     known = [replace(told[0], frauds=2), told[1]]
-    figure: Any = group_figures.clusters(known, theme=theme)
+    figure: Any = group_figures.clusters(group_figures.placed(known), theme=theme)
 
     lines, marks = figure.data[0::2], figure.data[1::2]
     assert [len(one.x) for one in marks] == [5, 4]
@@ -93,4 +96,49 @@ async def test_who_left_alone_has_a_place_too(site: Site):
     two = replace(one, members=one.members[:2])
 
     assert group_figures.laid_out(two).shape == (2, 2)
-    assert group_figures.clusters([two], theme="light").data[1].x is not None
+    shown = group_figures.placed([two])
+    assert group_figures.clusters(shown, theme="light").data[1].x is not None
+
+
+async def test_groups_are_placed_once_for_both_themes_and_beside_the_loop(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    threads = []
+    lay_out = group_figures.laid_out
+
+    def watched(group: GroupAlert) -> group_figures.Layout:
+        threads.append(threading.current_thread())
+        return lay_out(group)
+
+    monkeypatch.setattr(group_figures, "laid_out", watched)
+    await groups.show(Client(site.context))
+
+    assert len(threads) == 2
+    assert threading.current_thread() not in threads
+
+
+async def test_of_a_large_group_those_who_joined_last_are_drawn(site: Site):
+    one = (await listed(site.context, CALLER)).groups[0]
+    many = [f"c-{number}" for number in range(200)]
+    ((drawn, at),) = group_figures.placed([replace(one, members=many)])
+
+    assert drawn.members == many[-group_figures.MARKS :]
+    assert at.shape == (group_figures.MARKS, 2)
+
+
+async def test_who_moves_together_now_is_counted_and_who_ever_did_is_named(site: Site):
+    found = groups_of(site.engine.tables["behaviours"].owned[0])
+    assert found
+    for name, group in found.known.items():
+        found.known[name] = replace(group, size=3)
+    told = await groups.show(Client(site.context))
+    counts = [
+        one.children
+        for one in components(told)
+        if getattr(one, "data-name", "") == "customers"
+    ]
+
+    assert counts == ["3", "3"]
+    assert "3 customers" in getattr(named(told, "groups-drawn"), "data-light")
+    assert "Ever in it" in words(told)
+    assert "bot-4" in words(told)

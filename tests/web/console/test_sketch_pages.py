@@ -61,9 +61,10 @@ async def test_each_filter_is_told_with_its_fill_and_three_errors(client: Client
     ("kind", "value", "segment", "said"),
     [
         ("device", " d-7 ", "", "Seen in the last 60 days"),
-        ("device", "d-9999", "", "Never seen in the last 30 days"),
+        ("device", "d-9999", "", "Never seen since the time in its row above"),
         ("device", "d-7", "frequent", "Never seen among frequent customers"),
         ("place", "48.2,16.37", "", "Seen in the last 60 days"),
+        ("place", "-48.2,16.37", "", "No sampled payment was there"),
         ("place", "here", "", "Value: got 'here', expected latitude,longitude"),
         ("device", "", "", "Value: got 0 characters"),
     ],

@@ -231,7 +231,9 @@ async def asked(client: Client, kind: str, value: str, *, segment: str) -> html.
         return forms.refused(problem)
     among = f" among {segment} customers" if segment else ""
     if not found.seen:
-        return forms.done(f"Never seen{among} in the last 30 days: that is certain.")
+        if kind == "place":
+            return forms.done(f"No sampled payment{among} was there.")
+        return forms.done(f"Never seen{among} since the time in its row above.")
     return forms.done(
         f"Seen{among} in the last 60 days. At most {error(found.error)} of the things "
         "never seen are told so too."
@@ -242,7 +244,8 @@ SECTION = Section(
     name="blooms",
     title="Seen before",
     lead="Bloom filters remember which devices, cards, terminals and sampled places "
-    "paid: a no is never wrong, a yes now and then.",
+    "paid since a time: what was seen after it is never denied, a yes is wrong now "
+    "and then.",
     show=show,
     register=register,
     wide=True,

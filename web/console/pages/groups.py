@@ -1,5 +1,7 @@
 """Groups: customers that move together, as a graph and as alerts with their reasons."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -24,30 +26,35 @@ async def show(client: Client) -> Any:
             "A group of three or more is shown here, and raises one alert, once its "
             "members do the same rare things within a day.",
         )
-    words = f"The {min(len(told.groups), group_figures.MOST)} groups that moved last"
     heads = ("Group", ("Customers", "number"), ("With frauds", "number"), "Moved",
-             "Together they", "Who")  # fmt: skip
+             "Together they", "Ever in it")  # fmt: skip
     rows = [_row(one) for one in told.groups[:LISTED]]
     table = marks.table(heads, rows, name="groups")
     return html.Div(
         [
-            *charts.chart(
-                "groups",
-                words,
-                lambda theme: group_figures.clusters(told.groups, theme=theme),
-                tall=True,
-            ),
+            *await asyncio.to_thread(_drawn, told.groups),
             html.P(_key(told.known), className="lead"),
             html.Div(table, className="scroll", tabIndex=0),
         ]
     )  # fmt: skip
 
 
+def _drawn(groups: Sequence[GroupAlert]) -> list[html.Div]:
+    shown = group_figures.placed(groups)
+    return charts.chart(
+        "groups",
+        f"The {len(shown)} groups that moved last",
+        lambda theme: group_figures.clusters(shown, theme=theme),
+        tall=True,
+    )
+
+
 def _key(known: int) -> str:
     groups = "one group" if known == 1 else f"{known:,} groups"
     return (
-        f"{groups} in 30 days. Each mark is a customer, a line joins two who did the "
-        "same; squares are groups in which frauds are known."
+        f"{groups} in 30 days. Each mark is a customer that was ever in the group, of "
+        f"large ones the {group_figures.MARKS} that joined last; a line joins two who "
+        "did the same; squares are groups in which frauds are known."
     )
 
 
@@ -61,7 +68,7 @@ def _row(group: GroupAlert) -> html.Tr:
     return html.Tr(
         [
             html.Th(wording.short(group.id), scope="row", title=group.id),
-            _number(len(group.members), "customers"),
+            _number(group.size, "customers"),
             _number(group.frauds, "with frauds"),
             html.Td(marks.moment(group.at)),
             html.Td(html.Ul([html.Li(one.reason) for one in group.why])),
