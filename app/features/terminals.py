@@ -124,7 +124,9 @@ class TerminalRow:
         if not count:
             return NO_VICTIMS
         month = bisect_right(times, at - 30 * DAY, 0, week)
-        return float(recent), count / (here - month)
+        if here == month:
+            return NO_VICTIMS
+        return float(recent), min(1.0, count / (here - month))
 
     def _run(self, today: int, due: int, oldest: int) -> Iterable[float | None]:
         """Return what the frauds since the last honest payment say on a day.
@@ -194,10 +196,10 @@ class TerminalRow:
         if times:
             oldest = times[-1] - HORIZON
             outlying = outlying[bisect_right(outlying, oldest) :]
-            victims = victims[bisect_right(victims, oldest) :]
             frauds = frauds[bisect_right(frauds, oldest, key=_time) :]
             past = bisect_right(times, oldest)
             times = times[max(past, len(times) - MOST_PAYMENTS) :]
+            victims = victims[bisect_left(victims, times[0]) :]
         return times, outlying, victims, frauds
 
     @classmethod

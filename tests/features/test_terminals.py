@@ -1,10 +1,15 @@
 """What a terminal's row knows, checked by hand and by invariants."""
 
+from array import array
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.events.payments import Payment
+from app.features import terminals
 from app.features.catalogue import TERMINAL_FEATURES
+from app.features.clock import microseconds
 from app.features.terminals import TerminalRow
 from tests.features.builders import labelled, paid
 
@@ -134,3 +139,31 @@ def test_neither_an_early_label_nor_a_restart_changes_a_feature(
         if fraud:
             waiting.append(payment)
             other.label(labelled(payment))
+
+
+def test_of_too_many_payments_victims_go_with_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(terminals, "MOST_PAYMENTS", 3)
+    row = TerminalRow()
+    for day in (1.0, 2.0, *[3.0] * 34):
+        row.profile(paid(day), elsewhere=1.0)
+    late = TerminalRow.decode(row.encode())
+
+    actual = [
+        tuple(told(one, paid(day))[name] for name in VICTIMS)
+        for one in (row, late)
+        for day in (2.5, 3.0)
+    ]
+
+    assert actual == [(0, 0), (34, 1), (0, 0), (34, 1)]
+
+
+def test_a_row_that_was_kept_with_victims_of_forgotten_payments_is_read():
+    first, last = (microseconds(paid(day).occurred_at) for day in (1.0, 3.0))
+    kept = terminals.HEADER.pack(terminals.VERSION, 1, 0, 1, 0)
+    row = TerminalRow.decode(kept + array("q", [last, first]).tobytes())
+
+    features = told(row, paid(2.0))
+
+    assert tuple(features[name] for name in VICTIMS) == (0, 0)
