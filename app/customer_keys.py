@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from pymongo import WriteConcern
 from pymongo.errors import BulkWriteError, PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from app.archive import Decided
 from app.errors import BadRecord, ServiceError, SettingError
@@ -58,7 +59,9 @@ class CustomerKeys:
         self._clock, self._entropy = clock, entropy
         self._client = client = blocking_client_of(settings)
         self._keys = client[settings.database].get_collection(
-            COLLECTION, write_concern=WriteConcern("majority")
+            COLLECTION,
+            read_concern=ReadConcern("majority"),
+            write_concern=WriteConcern("majority"),
         )
         self._kept: dict[str, DataKey | None] = {}
         self._kept_until = 0.0
@@ -100,11 +103,16 @@ class CustomerKeys:
         kept = self._kept
         if missing := [one for one in customers if one not in kept]:
             with _mongo():
-                kept.update(self._find(missing))
-                if new := [one for one in missing if one not in kept]:
+                found = self._find(missing)
+                if new := [one for one in missing if one not in found]:
                     self._make(new)
-                    kept.update(self._find(new))  # another worker may have been first
-        return kept
+                    found |= self._find(new)  # another worker may have been first
+            if len(found) < len(missing):
+                message = "customer keys: not all that were made can be read yet"
+                raise ServiceError(message)
+            kept.update(found)
+        # A copy: another thread may erase meanwhile. Who is gone by now is erased.
+        return {one: kept.get(one) for one in customers}
 
     def to_open(self, customers: Iterable[str]) -> dict[str, DataKey]:
         """Return those keys of customers that are there."""
@@ -127,7 +135,9 @@ class CustomerKeys:
         try:
             self._keys.insert_many(documents, ordered=False)
         except BulkWriteError as error:
-            if any(one["code"] != DUPLICATE for one in error.details["writeErrors"]):
+            told = error.details
+            others = [one for one in told["writeErrors"] if one["code"] != DUPLICATE]
+            if others or told["writeConcernErrors"]:
                 raise
 
     def _wrap(self, customer: str, key: bytes) -> dict[str, Any]:
@@ -158,20 +168,21 @@ class CustomerKeys:
                 "stores, and destroying keys would erase nothing"
             )
             raise SettingError(message)
-        made = Erasure(customer, at, author, reason)
         told = {"erased_at": at, "author": author, "reason": reason}
+        found: Mapping[str, Any] | None = None
         with _mongo():
-            self._keys.update_one(
-                {"_id": customer, "erased_at": {"$exists": False}},
-                {"$set": told, "$unset": {"key": "", "kid": ""}},
-                upsert=False,
-            )
-            self._keys.update_one(
-                {"_id": customer}, {"$setOnInsert": told}, upsert=True
-            )
-            found = self._keys.find_one({"_id": customer})
+            while not found or "erased_at" not in found:  # a key was made in between
+                self._keys.update_one(
+                    {"_id": customer, "erased_at": {"$exists": False}},
+                    {"$set": told, "$unset": {"key": "", "kid": ""}},
+                    upsert=False,
+                )
+                self._keys.update_one(
+                    {"_id": customer}, {"$setOnInsert": told}, upsert=True
+                )
+                found = self._keys.find_one({"_id": customer})
         self._kept.pop(customer, None)
-        return _erasure(found) if found else made
+        return _erasure(found)
 
     def erasures(self) -> list[Erasure]:
         """Return whose keys were destroyed, newest first."""

@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from elasticsearch import AsyncElasticsearch
 from pymongo import MongoClient
+from pymongo.errors import BulkWriteError
 
 from agents.sinks import documents
 from agents.sinks.elastic import ElasticSink
@@ -219,3 +220,73 @@ async def test_a_mongo_that_is_away_is_said_to_be_away(settings: Settings) -> No
         keys.sealed([telling("tx-1")])
     assert ServiceError in Sealing(MongoSink(settings), keys).away
     keys.close()
+
+
+async def test_who_is_erased_while_a_batch_is_sealed_stops_no_worker(
+    settings: Settings,
+) -> None:
+    batch = [telling("tx-1"), telling("tx-2", "bob")]
+    erasing = False
+
+    def entropy(size: int) -> bytes:
+        if erasing:
+            for name in ("ann", "bob"):
+                worker.erase(name, author="mia", reason="asked", at=NOW)
+        return bytes(size)
+
+    worker = CustomerKeys(settings, entropy=entropy)
+    worker.sealed(batch)
+    erasing = True
+
+    sealed = worker.sealed(batch)
+
+    assert len(sealed) == 2
+    assert worker.to_open(["ann", "bob"]) == {}
+    assert [one.personal for one in worker.sealed(batch)] == [b"", b""]
+    worker.close()
+
+
+async def test_a_key_that_is_made_while_its_customer_is_erased_goes_too(
+    settings: Settings, keys: CustomerKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = CustomerKeys(settings)
+    update = keys._keys.update_one  # noqa: SLF001 - between its two updates
+
+    def updated(*what: Any, upsert: bool) -> None:
+        if upsert:
+            other.sealed([telling("tx-1")])
+        update(*what, upsert=upsert)
+
+    monkeypatch.setattr(keys._keys, "update_one", updated)  # noqa: SLF001
+
+    erasure = keys.erase("ann", author="mia", reason="asked", at=NOW)
+
+    assert (erasure.customer_id, erasure.erased_at) == ("ann", NOW)
+    assert keys.to_open(["ann"]) == {}
+    other.close()
+
+
+@pytest.mark.parametrize(
+    ("concerns", "words"),
+    [
+        ([], "not all that were made can be read"),
+        ([{"code": 64, "errmsg": "timed out"}], "Mongo does not answer: batch op"),
+    ],
+)
+async def test_nothing_is_sealed_with_a_key_that_may_be_lost(
+    keys: CustomerKeys,
+    monkeypatch: pytest.MonkeyPatch,
+    concerns: list[Any],
+    words: str,
+) -> None:
+    insert = keys._keys.insert_many  # noqa: SLF001 - its answers
+
+    def inserted(documents: Any, **how: Any) -> None:
+        if concerns:
+            insert(documents, **how)
+        raise BulkWriteError({"writeErrors": [], "writeConcernErrors": concerns})
+
+    monkeypatch.setattr(keys._keys, "insert_many", inserted)  # noqa: SLF001
+
+    with pytest.raises(ServiceError, match=words):
+        keys.sealed([telling("tx-1")])
