@@ -102,10 +102,12 @@ class Backfill(Service):
         ):
             if not await passed(role, topic, unless=lambda: self._due):
                 return  # there is something new to declare: begin anew
+        found = await asyncio.to_thread(keys.erasures)
+        erased = {one.customer_id: one.erased_at for one in found}
         counts = {}
         for one in aggregates:
             counts[one.name] = await self._send(
-                remembered(archive, [one], to_open=keys.to_open)
+                remembered(archive, [one], to_open=keys.to_open, erased=erased)
             )
         await self._tell(Ready(list(aggregates)))
         for topic in ACTIVITY.values():

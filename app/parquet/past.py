@@ -1,6 +1,6 @@
 """Past: archived decisions as payments again, for what is to be counted of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,17 @@ def horizon(aggregates: Iterable[Aggregate]) -> timedelta:
 
 
 def remembered(
-    root: Path, aggregates: Sequence[Aggregate], *, to_open: ToOpen
+    root: Path,
+    aggregates: Sequence[Aggregate],
+    *,
+    to_open: ToOpen,
+    erased: Mapping[str, datetime],
 ) -> Iterator[tuple[int, list[Found]]]:
     """Read what the archive holds of aggregates, a day at a time.
 
     Of each day the number of payments that count, and what rows are to remember of
     them: records of 500 at most. From the newest day back as far as windows reach.
+    `erased` tells when customers were: their rows remember nothing from before.
 
     Raises:
         SmartbankError: the archive cannot be read.
@@ -66,10 +71,13 @@ def remembered(
         rows: dict[tuple[Owner, str], dict[str, list[Event]]] = {}
         count = 0
         for payment, *hits in zip(payments, before, after, strict=True):
+            when = payment.occurred_at
+            gone = when < erased.get(payment.customer_id, _NOWHEN)
+            slots = plan.terminal if gone else (*plan.customer, *plan.terminal)
             wanted = {slot for some in hits for slot in some}
-            count += bool(wanted)
-            at = microseconds(payment.occurred_at)
-            for one in (*plan.customer, *plan.terminal):
+            count += any(one.slot in wanted for one in slots)
+            at = microseconds(when)
+            for one in slots:
                 if one.slot in wanted and (event := one.event(payment, at)):
                     key = _row(one.owner, payment)
                     rows.setdefault(key, {}).setdefault(one.slot, []).append(event)
