@@ -135,8 +135,8 @@ class Kept:
     def rename(self, old: int, new: int, *, group: bool) -> None:
         """Call a group, or else a value, by another hash from now on."""
         column = self.groups if group else self.values
-        while old in column:
-            column[column.index(old)] = new
+        if old in column:
+            column[:] = array("q", (new if one == old else one for one in column))
 
     def _columns(self) -> "tuple[array[int], ...]":
         return self.times, self.ids, self.groups, self.values

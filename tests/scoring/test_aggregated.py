@@ -1,6 +1,7 @@
 """Aggregates against what a few lines of Python count by brute force."""
 
 import random
+from array import array
 from collections.abc import Callable
 from datetime import timedelta
 from statistics import pstdev
@@ -15,6 +16,7 @@ from app.events.aggregates import Aggregate
 from app.events.payments import Card, Payment
 from app.features.aggregates import (
     MOST_EVENTS,
+    Kept,
     Memory,
     decode_memory,
     encode_memory,
@@ -222,3 +224,31 @@ def test_aggregates_of_the_same_payments_share_what_is_kept():
 
     assert [len(slot.readers) for slot in plan.customer] == [2, 1]
     assert plan.customer[0].horizon == 7 * DAY
+
+
+class Scanned(array):  # type: ignore[type-arg]
+    """A column that counts how often it is gone through to find something."""
+
+    scans = 0
+
+    def __contains__(self, what: object) -> bool:
+        self.scans += 1
+        return super().__contains__(what)
+
+    def index(self, *what: Any) -> int:
+        self.scans += 1
+        return super().index(*what)
+
+
+def test_a_card_is_renamed_in_one_pass_and_others_keep_their_names():
+    kept = Kept()
+    for at in range(MOST_EVENTS):
+        kept.add((at, at, at % 5, at % 3), DAY)
+    kept.groups = Scanned("q", kept.groups)
+
+    kept.rename(1, 7, group=True)
+    kept.rename(1, 8, group=False)
+
+    assert kept.groups.scans == 1
+    assert kept.groups.tolist() == [0, 7, 2, 3, 4] * (MOST_EVENTS // 5)
+    assert kept.values.tolist() == ([0, 8, 2] * MOST_EVENTS)[:MOST_EVENTS]
