@@ -40,7 +40,8 @@ def group(
     told = readable(records, out, decode)
     for record, behaviour in told:
         known = groups_of(rows[record.partition], learn=True)
-        found = known.learn(behaviour) if known else None
+        logged = 1_000 * record.timestamp  # microseconds
+        found = known.learn(behaviour, logged=logged) if known else None
         if found and found.news:
             alert = found.alert
             out.send(GROUP_ALERTS.name, alert.id.encode(), encode(alert), record)

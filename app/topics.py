@@ -115,7 +115,7 @@ GROUP_ALERTS = Topic(
     "group-alerts",
     "group",
     "customers that move together",
-    {"cleanup.policy": "compact"},
+    {**_days(31), "cleanup.policy": "compact,delete"},
     1,
 )
 DEAD_LETTERS = Topic(

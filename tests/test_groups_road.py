@@ -84,7 +84,8 @@ def worked_off(told: list[Any]) -> dict[bytes, bytes]:
     assert groups
     seen: dict[Origin, Reached] = {}
     for record in fresh(told, seen):
-        groups.learn(msgspec.json.decode(record.value or b"", type=Behaviour))
+        behaviour = msgspec.json.decode(record.value or b"", type=Behaviour)
+        groups.learn(behaviour, logged=1_000 * record.timestamp)
     store(groups, partition)
     return dict(partition)
 

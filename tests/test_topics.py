@@ -10,7 +10,7 @@ from app.errors import SettingError
 from app.local.ports import free_port
 from app.local.server import Server
 from app.settings import Settings
-from app.topics import TOPICS, ensure_topics
+from app.topics import GROUP_ALERTS, TOPICS, ensure_topics
 
 
 async def test_missing_topics_are_created_and_a_second_run_creates_none(
@@ -61,7 +61,12 @@ async def test_a_kafka_that_is_away_is_said_to_be_away():
 def test_every_topic_says_what_it_carries_and_how_long_it_keeps_it():
     for topic in TOPICS:
         assert topic.purpose
-        assert topic.config["cleanup.policy"] in {"delete", "compact"}
-        assert ("retention.ms" in topic.config) == (
-            topic.config["cleanup.policy"] == "delete"
-        )
+        policies = set(topic.config["cleanup.policy"].split(","))
+        assert policies
+        assert policies <= {"delete", "compact"}
+        assert ("retention.ms" in topic.config) == ("delete" in policies)
+
+
+def test_what_names_customers_does_not_stay_for_ever():
+    for topic in (GROUP_ALERTS, *(one for one in TOPICS if one.key == "customer")):
+        assert "delete" in topic.config["cleanup.policy"].split(",")

@@ -12,7 +12,7 @@ from app.settings import Settings
 from app.topics import TOPICS
 
 _ITS_OWN = 1  # Kafka's word for what a topic has of its own
-_KEPT = ("retention.ms", "segment.ms")
+_KEPT = ("cleanup.policy", "retention.ms", "segment.ms")
 
 
 class Topics:

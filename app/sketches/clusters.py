@@ -23,8 +23,8 @@ class Clusters:
     """Groups of keys whose sets are alike, kept as signatures change.
 
     Two keys are linked when a band of their signatures is the same and their
-    likeness is at least `alike`; a cluster is what links hold together. It has the
-    name of the key that founded it, and a number of its own. Where two grow together
+    likeness is at least `alike`; a cluster is what links hold together. Its name is a
+    number and says of no key, so that it may outlive them. Where two grow together
     the older name stays; where the last link breaks, who left founds another. Only
     the keys of one bucket are compared, at most `most` of them.
 
@@ -149,7 +149,7 @@ class Clusters:
             name = min(known, key=_founded, default=None)
             if name is None:
                 self.clock += 1
-                name = f"{min(whole)}.{self.clock}"
+                name = f"G{self.clock}"
             taken.add(name)
             for one in sorted(whole):
                 changed |= self._rename(one, name)
@@ -187,4 +187,4 @@ class Clusters:
 
 def _founded(name: str) -> int:
     """Return when a cluster was founded: the number in its name."""
-    return int(name.rpartition(".")[2])
+    return int(name.removeprefix("G"))

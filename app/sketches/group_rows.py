@@ -16,7 +16,7 @@ from app.sketches.groups import Groups, Member, signature
 from app.sketches.money import Account, Inflow
 
 MEMBER, ACCOUNT, GROUP = b"c", b"a", b"g"
-VERSION = 1
+VERSION = 2
 
 
 class MemberPart(Struct, frozen=True, array_like=True, tag="member"):
@@ -36,9 +36,10 @@ class AccountPart(Struct, frozen=True, array_like=True, tag="account"):
 
 
 class GroupPart(Struct, frozen=True, array_like=True, tag="group"):
-    """A group."""
+    """A group, and who was told of for whom it has no room."""
 
     alert: GroupAlert
+    beyond: list[str] = []
 
 
 Part = MemberPart | AccountPart | GroupPart
@@ -151,7 +152,9 @@ def store(groups: Groups, rows: Rows) -> None:
         _put(rows, ACCOUNT + key.encode(), money)
     for key in groups.touched:
         alert = groups.known.get(key)
-        _put(rows, GROUP + key.encode(), GroupPart(alert) if alert else None)
+        beyond = groups.beyond.get(key, [])
+        group = GroupPart(alert, list(beyond)) if alert else None
+        _put(rows, GROUP + key.encode(), group)
     for touched in (groups.changed, clusters.touched, accounts.touched, groups.touched):
         touched.clear()
 
@@ -179,7 +182,11 @@ def _restore(groups: Groups, rows: Rows) -> None:
     )
     groups.restore(
         ((key, one.member) for key, one in members),
-        (one.alert for _, one in parts if isinstance(one, GroupPart)),
+        (
+            (one.alert, list(one.beyond))
+            for _, one in parts
+            if isinstance(one, GroupPart)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ does links nobody, and a link needs evidence: rare acts of some weight in common
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -71,6 +72,7 @@ class Groups:
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}  # who was told of last at the end
         self.known: dict[str, GroupAlert] = {}  # the one that moved last at the end
+        self.beyond: dict[str, list[str]] = {}  # of full groups: told of, no room left
         self.accounts = Accounts()
         self.clusters = Clusters(alike=ALIKE, judge=self._alike)
         self.newest = 0
@@ -80,9 +82,15 @@ class Groups:
         self.holders: Counter[str] = Counter()
         self._doers: dict[str, dict[str, None]] = {}  # of acts that are evidence alone
 
-    def learn(self, told: Behaviour) -> Found | None:
-        """Learn what a customer did; return the group that it is in, if it is."""
+    def learn(self, told: Behaviour, *, logged: int | None = None) -> Found | None:
+        """Learn what a customer did; return the group that it is in, if it is.
+
+        `logged` is when the log took it, microseconds: what claims to be of later is
+        taken to be of then, or one payment dated ahead would age all others.
+        """
         key, at = told.customer_id, microseconds(told.at)
+        if logged is not None:
+            at = min(at, logged)
         if told.erased:
             self._erase(key)
             return None
@@ -106,16 +114,22 @@ class Groups:
         return found
 
     def restore(
-        self, members: Iterable[tuple[str, Member]], known: Iterable[GroupAlert]
+        self,
+        members: Iterable[tuple[str, Member]],
+        known: Iterable[tuple[GroupAlert, list[str]]],
     ) -> None:
         """Become what the groups were that had these.
 
-        Their clusters and accounts are restored by themselves.
+        With each group comes who is `beyond` what is remembered of it. Their clusters
+        and accounts are restored by themselves.
         """
         for key, member in sorted(members, key=lambda one: one[1].order):
             self.members[key] = member
             self._hold(key, member.acts)
-        self.known = {one.id: one for one in sorted(known, key=lambda one: one.at)}
+        for alert, beyond in sorted(known, key=lambda one: one[0].at):
+            self.known[alert.id] = alert
+            if beyond:
+                self.beyond[alert.id] = beyond
 
     def _put(self, key: str, member: Member) -> set[str]:
         """Remember a customer; return the names of the clusters that changed."""
@@ -178,10 +192,14 @@ class Groups:
     def _move(self, name: str, moving: list[str]) -> Found:
         """Remember that a group moved."""
         before = self.known.pop(name, None)
-        old = before.members if before else []
-        joined = [key for key in moving if key not in set(old)]
+        members = before.members if before else []
+        told = {*members, *self.beyond.get(name, ())}
         frauds = sum(self.members[key].frauds > 0 for key in moving)
-        news = not before or bool(joined) or frauds != before.frauds
+        news = not before or not told.issuperset(moving) or frauds != before.frauds
+        links = before.links if before else []
+        if news:
+            members = self._remembered(name, members, moving)
+            links = self._links(links, moving, set(members))
         now = moment(self.newest)
         alert = GroupAlert(
             id=name,
@@ -189,22 +207,41 @@ class Groups:
             at=now,
             size=len(moving),
             frauds=frauds,
-            members=[*old, *joined][:MOST_MEMBERS],
+            members=members,
             why=self.why(moving) if news or not before else before.why,
-            links=self._links(before, moving) if news or not before else before.links,
+            links=links,
             synthetic=all(self.members[key].synthetic for key in moving),
         )
         self.known[name] = alert
         self.touched[name] = None
         return Found(alert, moving, news)
 
-    def _links(self, before: GroupAlert | None, moving: list[str]) -> list[Link]:
-        """Return who is alike, or was when the group was news before."""
-        known = dict.fromkeys(before.links if before else ())
+    def _remembered(self, name: str, old: list[str], moving: list[str]) -> list[str]:
+        """Return the members of a group that is news, the oldest first.
+
+        Where they are too many, the oldest that no longer move go; who then still
+        has no room is remembered to have been told of, until the next news.
+        """
+        known, now = set(old), set(moving)
+        members = [*old, *(key for key in moving if key not in known)]
+        spare = max(len(members) - MOST_MEMBERS, 0)
+        gone = set(islice((key for key in members if key not in now), spare))
+        members = [key for key in members if key not in gone]
+        self.beyond.pop(name, None)
+        if beyond := members[MOST_MEMBERS:]:
+            self.beyond[name] = beyond
+        return members[:MOST_MEMBERS]
+
+    def _links(
+        self, before: list[Link], moving: list[str], members: set[str]
+    ) -> list[Link]:
+        """Return which members are alike, or were when the group was news before."""
+        known = dict.fromkeys(before)
         for key in moving:
             linked = sorted(self.clusters.links[key])
             known.update(dict.fromkeys(Link(key, one) for one in linked if key < one))
-        return list(known)[:MOST_LINKS]
+        among = (one for one in known if {one.one, one.other} <= members)
+        return list(islice(among, MOST_LINKS))
 
     def why(self, moving: list[str]) -> list[Shared]:
         """Return what most of some customers have in common, the weightiest first."""
@@ -223,8 +260,7 @@ class Groups:
             if other is None or self.clusters.members(name):
                 continue
             if set(other.members) <= set(alert.members):
-                del self.known[name]
-                self.touched[name] = None
+                self._end(name)
 
     def _erase(self, key: str) -> None:
         """Forget a customer, also in groups that are known."""
@@ -232,6 +268,10 @@ class Groups:
         self.clusters.remove(key)
         self.changed[key] = None
         self.accounts.erase(key)
+        for name, beyond in self.beyond.items():
+            if key in beyond:
+                beyond.remove(key)
+                self.touched[name] = None
         for name, alert in self.known.items():
             if key in alert.members:
                 left = [one for one in alert.members if one != key]
@@ -255,8 +295,13 @@ class Groups:
             name, alert = next(iter(self.known.items()))
             if alert.at > oldest:
                 break
-            del self.known[name]
-            self.touched[name] = None
+            self._end(name)
+
+    def _end(self, name: str) -> None:
+        """Forget a group."""
+        del self.known[name]
+        self.beyond.pop(name, None)
+        self.touched[name] = None
 
 
 def _shared(act: str, count: int, moving: list[str]) -> Shared:

@@ -64,7 +64,11 @@ async def test_a_topic_keeps_for_as_long_as_is_set_and_what_else_it_was_told_sta
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
     await admin.start()
     name = "labels-applied"
-    own = {"retention.ms": str(DAY_MS), "max.compaction.lag.ms": "7777777"}
+    own = {
+        "cleanup.policy": "compact",
+        "retention.ms": str(DAY_MS),
+        "max.compaction.lag.ms": "7777777",
+    }
     await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, own)])
     await admin.close()
 
@@ -79,6 +83,7 @@ async def test_a_topic_keeps_for_as_long_as_is_set_and_what_else_it_was_told_sta
     assert for_ever[f"topic.{name}"] == 0
     assert config["max.compaction.lag.ms"] == "7777777"
     assert config["segment.ms"] == str(DAY_MS)
+    assert config["cleanup.policy"] == "delete"
     assert {name: after[name] for name in days if name in after} == {
         name: kept for name, kept in days.items() if name.startswith("topic.")
     }

@@ -1,20 +1,28 @@
 """Groups: gangs are found as they move, and honest customers are left alone."""
 
+from datetime import timedelta
 from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
 
+import msgspec
 import pytest
 
+from agents.groups import group
+from app.engine.engine import Outbox
 from app.engine.partitioner import partition_for
 from app.engine.tables import Partition
 from app.events.app_events import AppEvent
 from app.events.groups import Behaviour
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.clock import moment
+from app.features.clock import SECOND, microseconds, moment
+from app.sketches import groups as module
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
 from tests.sketches.doings import (
     DAY,
+    NOON,
     SCRIPT,
     a_story,
     cycle,
@@ -26,6 +34,8 @@ from tests.sketches.doings import (
     shopped,
     told,
 )
+
+MINUTE = 60 * SECOND
 
 
 def learnt(*events: Payment | AppEvent | Label) -> tuple[Groups, list[Found]]:
@@ -162,6 +172,129 @@ def test_what_is_remembered_of_a_group_is_bounded():
     assert len(found.alert.members) == MOST_MEMBERS
 
 
+def test_one_payment_dated_ahead_ages_nobody_else():
+    before = [sent(f"c-{n}", "A1", n) for n in range(3)]
+    ahead = paid("x-1", DAY + 10, terminal_id="T9")
+    after = [sent("c-9", "A1", 12), sent("x-1", "A1", 13)]
+    log = told(*before, sent("x-1", "B1", 9), ahead, sent("x-1", "B2", DAY + 11))
+    groups = Groups()
+    now = microseconds(NOON) + 15 * MINUTE
+    for one in log:
+        groups.learn(one, logged=now)
+    found = [groups.learn(one, logged=now + MINUTE) for one in told(*after)]
+
+    assert groups.newest <= now + MINUTE
+    assert {one.at for one in groups.members.values()} <= {
+        *(microseconds(one.occurred_at) for one in (*before, *after)),
+        now,
+    }
+    assert found[-1]
+    assert found[-1].alert.size == 5
+
+
+def test_the_agent_takes_the_time_of_the_log_for_that_of_its_behaviours():
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    ahead = msgspec.json.encode(Behaviour("c-1", NOON + timedelta(days=1), ["pays A1"]))
+    record: Any = SimpleNamespace(
+        partition=0, timestamp=microseconds(NOON) // 1_000, value=ahead
+    )
+
+    group([record], cast("Outbox", SimpleNamespace(rejected=0)), {0: rows})
+
+    groups = groups_of(rows)
+    assert groups
+    assert groups.newest == groups.members["c-1"].at == microseconds(NOON)
+
+
+def test_what_happened_long_before_it_was_logged_is_of_its_own_time():
+    log = told(*a_story(1))
+    plain, replayed = Groups(), Groups()
+    month = 31 * DAY * MINUTE
+
+    for one in log:
+        later = microseconds(one.at) + month
+        assert replayed.learn(one, logged=later) == plain.learn(one)
+
+
+@pytest.fixture
+def crowd(monkeypatch: pytest.MonkeyPatch) -> tuple[Groups, list[Behaviour]]:
+    """Give groups with one of 25 customers that has room for 20, and what it learnt."""
+    monkeypatch.setattr(module, "MOST_MEMBERS", 20)
+    groups = Groups()
+    log = told(*(sent(f"c-{n:02}", "A1", n) for n in range(25)))
+    for one in log:
+        groups.learn(one)
+    return groups, log
+
+
+def test_who_finds_no_room_in_a_full_group_is_news_once(
+    crowd: tuple[Groups, list[Behaviour]],
+):
+    groups, log = crowd
+    (name,) = groups.known
+    before = list(groups.beyond[name])
+
+    again = [groups.learn(one) for one in log[-8:]]
+    joined = groups.learn(*told(sent("c-99", "A1", 30)))
+
+    assert before == [f"c-{n}" for n in range(20, 25)]
+    assert [one.news for one in again if one] == [False] * 8
+    assert joined
+    assert joined.news
+    assert joined.alert.size == 26
+    assert groups.beyond[name] == [*before, "c-99"]
+
+
+def test_who_finds_no_room_is_remembered_over_a_kill_until_erased(
+    crowd: tuple[Groups, list[Behaviour]],
+):
+    _, log = crowd
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    groups = groups_of(rows, learn=True)
+    assert groups
+    for one in log:
+        groups.learn(one)
+    store(groups, rows)
+    again: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    again.rows = dict(rows)
+    restored = groups_of(again)
+    assert restored
+
+    assert restored.beyond == groups.beyond
+    found = restored.learn(log[-1])
+    assert found
+    assert not found.news
+    restored.learn(Behaviour("c-24", moment(0), [], erased=True))
+    store(restored, again)
+    (row,) = (value for key, value in again if key.startswith(b"g"))
+    assert b"c-23" in row
+    assert b"c-24" not in row
+
+
+def test_in_a_full_group_the_oldest_who_no_longer_move_make_room(
+    crowd: tuple[Groups, list[Behaviour]],
+):
+    groups, _ = crowd
+    (name,) = groups.known
+    for n in (3, 1):
+        groups.learn(Behaviour(f"c-{n:02}", NOON + timedelta(minutes=30), []))
+
+    found = groups.learn(*told(sent("c-99", "A1", 31)))
+
+    assert found
+    assert found.alert.members == [f"c-{n:02}" for n in range(22) if n not in {1, 3}]
+    assert groups.beyond[name] == ["c-22", "c-23", "c-24", "c-99"]
+
+
+def test_a_groups_name_says_of_no_customer():
+    groups, _ = learnt(*farm(8), *cycle(5, 100))
+
+    assert groups.known
+    assert not [
+        (name, key) for name in groups.known for key in groups.members if key in name
+    ]
+
+
 def test_members_are_told_once_a_partition_under_one_of_their_names():
     _, found = learnt(*farm(8))
 
@@ -218,5 +351,5 @@ def test_only_what_changed_is_stored_again():
 
 
 def test_counters_of_another_version_are_refused():
-    with pytest.raises(ValueError, match="got version 7, expected 1"):
+    with pytest.raises(ValueError, match="got version 7, expected 2"):
         SharedGroups.decode(b"\x95\x07\x00\x00\x00\x00")
