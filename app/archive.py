@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from pymongo import ASCENDING, DESCENDING, UpdateOne
 from pymongo.errors import BulkWriteError
 
+from app.errors import SealError
 from app.events.decisions import Decision
 from app.events.labels import TransactionLabel
 from app.mongo import DUPLICATE, client_of
@@ -131,7 +132,6 @@ class Archive:
 
         Raises:
             PyMongoError, ServiceError: Mongo is away, or refuses.
-            SealError: what is personal was changed.
         """
         found = await self._decisions.find_one({"_id": transaction_id})
         return (await self._opened([found]))[0] if found else None
@@ -139,7 +139,8 @@ class Archive:
     async def _opened(self, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return documents as decisions, with what is personal back in its place.
 
-        Where the customer's key was destroyed, `erased` is true instead.
+        Where the customer's key was destroyed, `erased` is true instead; where it is
+        another one than it was sealed with, or the seal was changed, `unreadable`.
         """
         sealed = {one["payment"]["customer_id"] for one in found if "personal" in one}
         keys = await asyncio.to_thread(self._to_open, sealed) if sealed else {}
@@ -150,7 +151,6 @@ class Archive:
 
         Raises:
             PyMongoError, ServiceError: Mongo is away, or refuses.
-            SealError: what is personal was changed.
         """
         wanted = {"payment.customer_id": customer_id}
         found = self._decisions.find(wanted, dict.fromkeys(_LOOKED_AT, 1))
@@ -248,10 +248,13 @@ def _told(found: dict[str, Any], keys: Mapping[str, DataKey]) -> dict[str, Any]:
     identity, personal = found.pop("_id"), found.pop("personal", None)
     if personal is not None:
         key = keys.get(found["payment"]["customer_id"])
-        if key is None:
-            found["erased"] = True
-        else:
-            put_back(found, key.open(bytes(personal), decision=identity))
+        try:
+            if key is None:
+                found["erased"] = True
+            else:
+                put_back(found, key.open(bytes(personal), decision=identity))
+        except SealError:
+            found["unreadable"] = True
     return {"id": identity, **found}
 
 

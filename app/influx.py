@@ -4,7 +4,8 @@ Both versions, by the address that is written to: version 1 has a database with 
 retention policy, version 2 a bucket with a retention rule.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -50,16 +51,17 @@ class Influx:
 
     def kept_days(self) -> int:
         """Return for how many days readings are kept; 0 for ever."""
-        if self._second:
-            rules = self._bucket()["retentionRules"]
-            return int(rules[0]["everySeconds"]) // DAY if rules else 0
-        told = self._query(f'SHOW RETENTION POLICIES ON "{self._database}"')
-        series = told["results"][0]["series"][0]
-        for row in series["values"]:
-            policy = dict(zip(series["columns"], row, strict=True))
-            if policy["name"] == POLICY:
-                return hours(policy["duration"]) // 24
-        return 0
+        with _understood():
+            if self._second:
+                rules = self._bucket()["retentionRules"]
+                return int(rules[0]["everySeconds"]) // DAY if rules else 0
+            told = self._query(f'SHOW RETENTION POLICIES ON "{self._database}"')
+            series = told["results"][0]["series"][0]
+            for row in series["values"]:
+                policy = dict(zip(series["columns"], row, strict=True))
+                if policy["name"] == POLICY:
+                    return hours(policy["duration"]) // 24
+            return 0
 
     def keep(self, days: int) -> None:
         """Keep readings for so many days; 0 for ever."""
@@ -100,7 +102,9 @@ class Influx:
 
     def _query(self, text: str) -> Any:
         told = self._ask("POST", "/query", params={"db": self._database, "q": text})
-        if error := told["results"][0].get("error"):
+        with _understood():
+            error = told["results"][0].get("error")
+        if error:
             message = f"InfluxDB refuses: {error}"
             raise ServiceError(message)
         return told
@@ -108,7 +112,9 @@ class Influx:
     def _bucket(self) -> Any:
         stated = self._stated
         params = {"org": stated.get("org", ""), "name": stated.get("bucket", "")}
-        found = self._ask("GET", "/api/v2/buckets", params=params)["buckets"]
+        told = self._ask("GET", "/api/v2/buckets", params=params)
+        with _understood():
+            found = told["buckets"]
         if not found:
             message = f"InfluxDB has no bucket {params['name']!r}"
             raise ServiceError(message)
@@ -131,7 +137,18 @@ class Influx:
         if not answer.is_success:
             message = f"InfluxDB: {answer.status_code} {answer.text.strip()[:200]}"
             raise ServiceError(message)
-        return answer.json() if answer.content else {}
+        with _understood():
+            return answer.json() if answer.content else {}
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Tell an answer that is not InfluxDB's by one kind of error."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"InfluxDB answers otherwise than it should: {error!r:.200}"
+        raise ServiceError(message) from error
 
 
 def hours(duration: str) -> int:

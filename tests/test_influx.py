@@ -97,6 +97,22 @@ def test_what_is_refused_is_told(answer: httpx.Response, words: str):
         store.kept_days()
 
 
+@pytest.mark.parametrize("address", [SECOND, "http://127.0.0.1:9/write?db=x"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"<html>", b"[]", b'"yes"', b'{"results":[]}', b'{"results":[{}]}',
+     b'{"buckets":[{}]}', b'{"buckets":7}'],
+)  # fmt: skip
+def test_an_answer_of_something_else_is_no_more_than_an_error(
+    address: str, content: bytes
+):
+    answers = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    store = Influx(address, "", answers)
+
+    with pytest.raises(ServiceError, match="InfluxDB"):
+        store.kept_days()
+
+
 def test_a_store_that_is_away_is_said_to_be_away():
     store = Influx("http://127.0.0.1:9/write?db=x")
 

@@ -4,12 +4,13 @@ import asyncio
 from datetime import UTC, datetime
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 
 from app.customer_keys import Erasure
 from app.errors import SettingError, SmartbankError
 from app.events.erasures import Erased
+from app.events.payments import Id
 from app.influx import Influx
 from app.masking import masked
 from app.topics import CUSTOMER_ACTIVITY, DEVICES
@@ -50,11 +51,16 @@ async def erase(
     """Erase a customer; again is the same once more, and repairs what was cut off.
 
     The key is destroyed first: from then on nothing that is sealed opens. Then the
-    phones are shut out and their readings deleted, and the customer's row is dropped.
+    phones are shut out, the customer's row is dropped, and phones' readings are.
 
     Raises:
-        Problem: 409, nothing is sealed here; 503, a store or Kafka is away.
+        Problem: 422, that is no customer's id; 409, nothing is sealed here; 503, a
+            store or Kafka is away.
     """
+    try:
+        convert(customer, Id)
+    except msgspec.ValidationError as error:
+        raise Problem(422, f"id: {error}") from error
     now = datetime.now(UTC)
     try:
         done = await asyncio.to_thread(
@@ -84,14 +90,14 @@ async def erase(
         if shut:
             records = [(one.id.encode(), _encode(one)) for one in shut]
             await context.outlet.send(DEVICES.name, records)
+        record = customer.encode(), _encode(Erased(customer, now))
+        await context.outlet.send(CUSTOMER_ACTIVITY.name, [record])
         if phones and (influx := Influx.of(context.settings)):
             await asyncio.to_thread(influx.forget, [one.id for one in phones])
     except SettingError as error:
         raise Problem(409, str(error)) from error
     except SmartbankError as error:
         raise Problem(503, str(error), kind="unavailable", retry_after=5) from error
-    record = customer.encode(), _encode(Erased(customer, now))
-    await context.outlet.send(CUSTOMER_ACTIVITY.name, [record])
     return done
 
 

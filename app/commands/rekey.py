@@ -13,7 +13,11 @@ from app.token_keys import token_keys
 
 @click.command()
 @click.option("--report", is_flag=True, help="Only count what is left of each key.")
-@click.option("--forget", is_flag=True, help="Forget then what old tokens became.")
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Forget then what old ones became, also of what is left.",
+)
 def rekey(*, report: bool, forget: bool) -> None:
     """Rewrite tokens of the key before to those of the new one, where they are known.
 
@@ -45,7 +49,7 @@ def rekey(*, report: bool, forget: bool) -> None:
         _show(counts, [*before, newest])
         click.echo(f"{len(names):,} cards are known by both")
         left = any(counts[name].get(old) for name in counts for old in before)
-        if forget and not left:
+        if forget:
             gone = sum(documents.forget(old) for old in before)
             click.echo(f"{gone:,} old tokens forgotten")
     if left:

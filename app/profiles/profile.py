@@ -84,13 +84,18 @@ def profile_of(identity: str, decided: Sequence[Paid], known: Known | None) -> P
         as_of=paid[0].at if paid else None,
         payments=len(paid),
         lifetime=known.lifetime,
-        segments=segments_of(spent),
+        segments=segments_of(spent, cut=_cut(paid, known)),
         habits=habits,
         risk=_risk(paid, frauds, known.frauds),
         services=services_of(spent, habits, where),
         whereabouts=where,
         app=known.app,
     )
+
+
+def _cut(paid: Sequence[Paid], known: Known) -> bool:
+    """Whether there were more payments than those looked at."""
+    return known.lifetime is not None and known.lifetime.payments > len(paid)
 
 
 def without_whereabouts(profile: Profile) -> Profile:

@@ -119,14 +119,17 @@ SEGMENTS: tuple[tuple[str, Because, bool], ...] = (
 """Name, what says why, and whether only analysts see it; the first says the most."""
 
 
-def segments_of(spent: Spent) -> list[Segment]:
-    """Return the segments of a customer by what was spent, newest first."""
+def segments_of(spent: Spent, *, cut: bool = False) -> list[Segment]:
+    """Return the segments of a customer by what was spent, newest first.
+
+    Where that is `cut`, since there is more, nobody is new by it.
+    """
     if not spent:
         return []
     found = [
         Segment(name, reason, private)
         for name, because, private in SEGMENTS
-        if (reason := because(spent))
+        if not (cut and because is is_new) and (reason := because(spent))
     ]
     if not found:
         days = (spent[0].at.astimezone(UTC) - spent[-1].at).days + 1

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from app.events.decisions import Hit, Outcome
 from app.events.payments import Payment, Place
+from app.rules.ruleset import LISTS
 
 Segment = Literal["new", "occasional", "regular", "frequent"]
 Kind = Literal["device", "card", "terminal", "place"]
@@ -95,9 +96,16 @@ def sample(observed: Observed) -> Sample:
         terminal_id=payment.terminal_id,
         country=payment.country,
         place=payment.place,
-        reason=observed.hits[0].reason[:MOST_REASON] if observed.hits else "",
+        reason=_reason(observed),
         synthetic=payment.synthetic,
     )
+
+
+def _reason(observed: Observed) -> str:
+    """Return the first reason, but none of a list: that people write, of somebody."""
+    hits = observed.hits
+    own = next((hit.reason for hit in hits if hit.rule not in LISTS), "")
+    return own[:MOST_REASON] or ("on a list" if hits else "")
 
 
 def segment(payments: float | None) -> Segment:

@@ -31,6 +31,12 @@ def test_who_has_paid_a_few_times_is_new():
     }
 
 
+def test_who_has_paid_more_than_is_looked_at_is_not_new():
+    found = segments_of(newest_first(paid(0), paid(1)), cut=True)
+
+    assert [one.name for one in found] == ["ordinary"]
+
+
 def test_who_does_nothing_in_particular_is_ordinary():
     assert named(*monthly()) == {
         "ordinary": "20 payments in 29 days, and no habit stands out"

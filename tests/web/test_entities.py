@@ -8,9 +8,9 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.events.payments import Payment
+from app.events.payments import Payment, Place
 from app.features.customers import CustomerRow
-from tests.web.site import Site, key_in
+from tests.web.site import Site, key_in, user
 from tests.web.test_transactions import pulse
 from web.auth import HOP_HEADER, Caller
 from web.forward import Forwarder
@@ -54,6 +54,23 @@ async def test_a_row_kept_here_is_answered_from_here(tmp_path: Path):
         "frauds": [],
         "windows": {span: {"count": 1, "amount": 1250} for span in ("1d", "7d", "30d")},
     }
+
+
+async def test_where_somebody_last_paid_is_for_analysts(tmp_path: Path):
+    site = Site(tmp_path, users=(user("vic", "viewer"), user()))
+    site.table.rows[b"C1"] = CustomerRow()
+    paid = Payment("T1", AT, "C1", "P1", 1250, "EUR", AT, AT, place=Place(48.2, 16.4))
+    site.table.rows[b"C1"].profile(paid)
+    told = []
+    for name in ("vic", "ann"):
+        async with site.client(name) as client:
+            told.append((await client.get("/v1/customers/C1")).json())
+
+    assert [one["last_place"] for one in told] == [
+        None,
+        {"latitude": 48.2, "longitude": 16.4},
+    ]
+    assert [one["last_place_at"] for one in told] == [None, "2026-03-01T12:00:00Z"]
 
 
 @pytest.mark.parametrize("odd", ["", "/x?y=%2F#ü|"])

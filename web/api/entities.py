@@ -101,10 +101,10 @@ async def remembered(
 
 
 def seen_by(caller: Caller, view: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a row where phones and people in the app were, for viewers."""
+    """Leave out of a row where somebody was, by card, phone or app, for viewers."""
     if at_least(caller.role, "analyst"):
         return view
-    seen = dict(view)
+    seen = view | dict.fromkeys(view.keys() & {"last_place", "last_place_at"})
     if "phones" in view:
         seen["phones"] = []
     if "app" in view:
