@@ -280,15 +280,15 @@ TERMINAL_FEATURES = [
         "terminal_victims_7d",
         "terminal",
         "payments",
-        "earlier payments at the terminal in the last 7 days by customers who had "
-        "known frauds at other terminals then (`customer_frauds_elsewhere_30d`)",
+        "payments at the terminal in the 7 days that ended 7 days ago by customers who "
+        "had known frauds at other terminals then (`customer_frauds_elsewhere_30d`)",
     ),
     Feature(
         "terminal_victim_share_30d",
         "terminal",
         "share",
-        "share of such payments among the terminal's earlier ones in the last 30 "
-        "days; 0 without any",
+        "share of such payments among the terminal's in the 30 days that ended 7 days "
+        "ago; 0 without any",
     ),
     Feature(
         "atm_alarms_24h",

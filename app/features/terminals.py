@@ -93,7 +93,7 @@ class TerminalRow:
         settled = end and times[end - 1] > oldest
         features.append(float(today - times[end - 1] // DAY) if settled else None)
         features += self._run(today, due, oldest) if fraud_end else NO_RUN
-        features += self._neighbours(at, end) if self._victims else NO_VICTIMS
+        features += self._neighbours(due, end) if self._victims else NO_VICTIMS
         alarms = self._alarms
         features += alarms.profile(at) if alarms else NOTHING
         if not times or at >= times[-1]:
@@ -111,22 +111,19 @@ class TerminalRow:
             self._times, self._outlying, self._victims, self._frauds = self._recent()
         return features
 
-    def _neighbours(self, at: int, week: int) -> tuple[float, float]:
+    def _neighbours(self, due: int, end: int) -> tuple[float, float]:
         """Return the victims' payments of 7 days, and their share in 30 days.
 
-        The payments of the last 7 days begin at `week`.
+        Until `due`, before which there are `end` payments.
         """
-        times, victims = self._times, self._victims
-        here = len(times) if at >= times[-1] else bisect_right(times, at)
-        last = bisect_right(victims, at)
-        recent = last - bisect_right(victims, at - 7 * DAY, 0, last)
-        count = last - bisect_right(victims, at - 30 * DAY, 0, last)
-        if not count:
+        victims = self._victims
+        last = bisect_right(victims, due)
+        count = last - bisect_right(victims, due - 30 * DAY, 0, last)
+        month = bisect_right(self._times, due - 30 * DAY, 0, end)
+        if not count or month == end:
             return NO_VICTIMS
-        month = bisect_right(times, at - 30 * DAY, 0, week)
-        if here == month:
-            return NO_VICTIMS
-        return float(recent), min(1.0, count / (here - month))
+        recent = last - bisect_right(victims, due - 7 * DAY, 0, last)
+        return float(recent), min(1.0, count / (end - month))
 
     def _run(self, today: int, due: int, oldest: int) -> Iterable[float | None]:
         """Return what the frauds since the last honest payment say on a day.

@@ -6,7 +6,7 @@ from app.events.decisions import Hit
 from app.sketches.observed import sample
 from tests.sketches.builders import observed
 
-ON_A_LIST = Hit("watch-list", None, None, "watched by mia: lives with Anna", 0.0, "review")
+ON_A_LIST = Hit("watch-list", None, None, "lives with Anna", 0.0, "review")
 OF_A_RULE = Hit("large-amount", 9.0, 5.0, "9.00, the limit is 5", 50.0, "score")
 
 
