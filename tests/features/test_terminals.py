@@ -161,7 +161,7 @@ def test_of_too_many_payments_victims_go_with_theirs(
     actual = [
         tuple(told(one, paid(day))[name] for name in VICTIMS)
         for one in (row, late)
-        for day in (2.5, 3.0)
+        for day in (9.5, 10.0)
     ]
 
     assert actual == [(0, 0), (34, 1), (0, 0), (34, 1)]
@@ -172,6 +172,6 @@ def test_a_row_that_was_kept_with_victims_of_forgotten_payments_is_read():
     kept = terminals.HEADER.pack(terminals.VERSION, 1, 0, 1, 0)
     row = TerminalRow.decode(kept + array("q", [last, first]).tobytes())
 
-    features = told(row, paid(2.0))
+    features = told(row, paid(9.0))
 
     assert tuple(features[name] for name in VICTIMS) == (0, 0)
