@@ -58,9 +58,9 @@ async def repeat_some(kafka: str, first: dict[str, Decision]) -> None:
 
 
 async def archived(root: Path, *, decisions: int, labels: int) -> pl.DataFrame:
-    """Wait, at most a minute, until the archive holds so many; return all."""
+    """Wait, at most three minutes, until the archive holds so many; return all."""
     frame = pl.DataFrame()
-    for _ in range(240):
+    for _ in range(720):
         days = list(files.decisions(root, COLUMNS, features=READABLE))
         frame = pl.concat(days) if days else pl.DataFrame({"fraud": []})
         if (frame.height, frame["fraud"].count()) == (decisions, labels):

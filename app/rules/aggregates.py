@@ -36,6 +36,8 @@ TAKEN = {*FIELDS, "value", "threshold", "id", "fraud", "listed", "hits", "shadow
     "ruleset",
     "features_version",
     "model",
+    "device_type",
+    "personal",
     "synthetic",
     "partition",
     "offset",

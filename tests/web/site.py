@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from weakref import finalize
 
 import httpx
 import msgspec
@@ -211,6 +212,7 @@ class Site:
             publications=MemoryPublications(),
             archive=self.archive,
         )
+        finalize(self, self.context.keys.close)
         self.auth = Auth(Users(self.settings.users_file), self.signatures)
         self.application = build(self.context, self.auth, console=None)
 
