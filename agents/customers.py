@@ -47,26 +47,14 @@ def profile(
     events = decode_all(records, decode)
     watch = Watch(rows, "customer", lambda: list(map(payment_of, events)))
     for place, (record, event) in enumerate(zip(records, events, strict=True)):
-        if isinstance(event, Exception):
-            out.reject(record, event)
+        if not isinstance(event, Payment):
+            learn(event, record, out, rows[record.partition], watch)
             continue
-        if isinstance(event, Declared | Remembered | Ready):
-            watch.learn(event, record.partition)
-            continue
-        if isinstance(event, Grouped):
-            join(event, rows[record.partition])
-            continue
-        if isinstance(event, Payment) and event.currency not in MINOR_PER_MAJOR:
+        if event.currency not in MINOR_PER_MAJOR:
             wrong = BadRecord("currency", repr(event.currency), "a code of ISO 4217")
             out.reject(record, wrong)
             continue
-        if isinstance(event, Erased):
-            rows[record.partition].drop(event.customer_id.encode())
-            continue
         row = rows[record.partition].touch(event.customer_id.encode())
-        if not isinstance(event, Payment):
-            learn(event, row, record, out)
-            continue
         quality.payments += 1
         if row.seen(event.id):
             quality.repeated_payments += 1
@@ -81,26 +69,38 @@ def profile(
     counters.dead_letters += out.rejected
 
 
+def learn(
+    event: CustomerActivity | Exception,
+    record: Record,
+    out: Outbox,
+    rows: Partition[CustomerRow],
+    watch: Watch,
+) -> None:
+    """Learn what is no payment; pass labels and app events on."""
+    if isinstance(event, Exception):
+        out.reject(record, event)
+    elif isinstance(event, Declared | Remembered | Ready):
+        watch.learn(event, record.partition)
+    elif isinstance(event, Grouped):
+        join(event, rows)
+    elif isinstance(event, Erased):
+        rows.drop(event.customer_id.encode())
+    elif isinstance(event, Fixes):
+        rows.touch(event.customer_id.encode()).fixes(event)
+    elif isinstance(event, Label):
+        rows.touch(event.customer_id.encode()).label(event)
+        terminal = event.terminal_id.encode()
+        out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
+    elif isinstance(event, AppEvent):
+        use(event, rows.touch(event.customer_id.encode()), record, out)
+
+
 def join(told: Grouped, rows: Partition[CustomerRow]) -> None:
     """Tell those who move together so, where something of them is remembered."""
     for customer in told.customers:
         key = customer.encode()
         if rows.hold(key):
             rows.touch(key).join(told)
-
-
-def learn(
-    event: Label | Fixes | AppEvent, row: CustomerRow, record: Record, out: Outbox
-) -> None:
-    """Learn what is no payment; pass labels and app events on."""
-    if isinstance(event, Fixes):
-        row.fixes(event)
-    elif isinstance(event, Label):
-        row.label(event)
-        terminal = event.terminal_id.encode()
-        out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
-    else:
-        use(event, row, record, out)
 
 
 def use(event: AppEvent, row: CustomerRow, record: Record, out: Outbox) -> None:

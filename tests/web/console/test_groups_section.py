@@ -75,7 +75,7 @@ async def test_each_member_is_a_mark_and_each_link_a_line(site: Site, theme: The
     assert [len(one.x) for one in marks] == [5, 4]
     assert [len(one.x) / 3 for one in lines] == [len(one.links) for one in told]
     assert [one.marker.symbol for one in marks] == ["square", "circle"]
-    assert "bot-0 of bot-0." in marks[0].text[0]
+    assert f"bot-0 of {told[0].id}<br>" in marks[0].text[0]
     assert "5 customers<br>2 with frauds" in [
         one.text for one in figure.layout.annotations
     ]
