@@ -41,12 +41,15 @@ class Quality:
         self.refused[topic] += refused
 
     def came(self, records: Sequence[Record]) -> None:
-        """Count records of the customers' log by partition and key."""
+        """Count records of the customers' log by partition and key.
+
+        What is told to all customers at once has no key, and is nobody's load.
+        """
         for partition, run in groupby(records, _partition):
             load = self._loads.get(partition)
             if load is None:
                 load = self._loads[partition] = HeavyHitters()
-            load.add([record.key or b"" for record in run])
+            load.add([record.key for record in run if record.key])
 
     def late(self, behind: int) -> None:
         """Count a payment so many microseconds behind its customer's newest."""
