@@ -12,7 +12,7 @@ from tests.road import Road
 from tests.web.site import PASSWORD
 
 NAMES = "one", "two"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @asynccontextmanager

@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.topics import TOPICS
 
 _ITS_OWN = 1  # Kafka's word for what a topic has of its own
+_KAFKA_S = 7 * DAY_MS  # where a topic, such as one just made, tells none of its own
 _KEPT = ("cleanup.policy", "retention.ms", "segment.ms")
 
 
@@ -24,7 +25,7 @@ class Topics:
     async def found(self) -> dict[str, int]:
         """Return for how many days topics keep, by `topic.NAME`; 0 for ever."""
         return {
-            f"topic.{name}": max(0, int(config["retention.ms"])) // DAY_MS
+            f"topic.{name}": max(0, int(config.get("retention.ms", _KAFKA_S))) // DAY_MS
             for name, config in (await self._ask({})).items()
         }
 
