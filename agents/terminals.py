@@ -13,6 +13,7 @@ from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
 from app.events.activities import TerminalActivity
+from app.events.aggregates import Declared, Ready, Remembered
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
 from app.events.payments import Payment, ProfiledPayment
@@ -50,15 +51,8 @@ def decide(
     events = decode_all(records, decode)
     watch = Watch(rows, "terminal", lambda: list(map(payment_of, events)))
     for place, (record, event) in enumerate(zip(records, events, strict=True)):
-        if isinstance(event, Exception):
-            out.reject(record, event)
-            continue
         if not isinstance(event, ProfiledPayment):
-            if isinstance(event, Label | Alarms):
-                row = rows[record.partition].touch(event.terminal_id.encode())
-                learn(event, row, record, out)
-            else:
-                watch.learn(event, record.partition)
+            learn(event, record, out, rows[record.partition], watch)
             continue
         if len(event.features) != PROFILED:
             expected = f"{PROFILED}, the customer's part of the catalogue"
@@ -104,16 +98,26 @@ def decide(
     counters.drift.learn(scores, [one.payment.occurred_at for one in payments])
 
 
-def learn(event: Label | Alarms, row: TerminalRow, record: Record, out: Outbox) -> None:
-    """Learn alarms, or a label; that is counted the first time, and passed on."""
-    if isinstance(event, Alarms):
-        row.alarm(event)
-        return
-    if row.label(event):
-        counters.labels += 1
-        counters.drift.frauds += event.fraud
-    key = event.customer_id.encode()
-    out.send(LABELS_APPLIED.name, key, encode(event), record)
+def learn(
+    event: TerminalActivity | Exception,
+    record: Record,
+    out: Outbox,
+    rows: Partition[TerminalRow],
+    watch: Watch,
+) -> None:
+    """Learn what is no payment; a label is counted the first time, and passed on."""
+    if isinstance(event, Exception):
+        out.reject(record, event)
+    elif isinstance(event, Declared | Remembered | Ready):
+        watch.learn(event, record.partition)
+    elif isinstance(event, Alarms):
+        rows.touch(event.terminal_id.encode()).alarm(event)
+    elif isinstance(event, Label):
+        if rows.touch(event.terminal_id.encode()).label(event):
+            counters.labels += 1
+            counters.drift.frauds += event.fraud
+        key = event.customer_id.encode()
+        out.send(LABELS_APPLIED.name, key, encode(event), record)
 
 
 def payment_of(event: TerminalActivity | Exception) -> Payment | None:

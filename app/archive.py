@@ -1,7 +1,7 @@
 """Archive: every decision in Mongo, the first one written stands."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from app.errors import SealError
 from app.events.decisions import Decision
 from app.events.labels import TransactionLabel
 from app.mongo import DUPLICATE, client_of
-from app.privacy.personal import DataKey, put_back
+from app.privacy.personal import DataKey, ToOpen, no_keys, put_back
 from app.settings import Settings
 
 COLLECTION = "decisions"
@@ -50,15 +50,6 @@ class Decided(NamedTuple):
     was: str = ""
 
 
-ToOpen = Callable[[Iterable[str]], Mapping[str, DataKey]]
-"""Returns the keys of customers, of those who have one; blocking."""
-
-
-def nobody(customers: Iterable[str]) -> Mapping[str, DataKey]:  # noqa: ARG001 - as all of its kind
-    """Return no key: what is sealed stays so."""
-    return {}
-
-
 class Place(msgspec.Struct, frozen=True):
     """Whose a payment was, where it was made and when."""
 
@@ -87,7 +78,7 @@ class Archive:
     `personal`. Labels of payments that are not there yet wait in `labels_aside`.
     """
 
-    def __init__(self, settings: Settings, *, to_open: ToOpen = nobody) -> None:
+    def __init__(self, settings: Settings, *, to_open: ToOpen = no_keys) -> None:
         self._to_open = to_open
         self._client = client_of(settings)
         self._decisions = self._client[settings.database][COLLECTION]

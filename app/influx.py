@@ -22,6 +22,16 @@ DAY = 24 * 3600
 _ALWAYS = {"start": "1970-01-01T00:00:00Z", "stop": "2200-01-01T00:00:00Z"}
 
 
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Tell an answer that is not InfluxDB's by one kind of error."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"InfluxDB answers otherwise than it should: {error!r:.200}"
+        raise ServiceError(message) from error
+
+
 @dataclass(frozen=True)
 class Influx:
     """The store that `SMARTBANK_INFLUX` names. Every method raises ServiceError."""
@@ -37,6 +47,7 @@ class Influx:
             return None
         return cls(settings.influx, settings.influx_token)
 
+    @_understood()
     def forget(self, devices: Iterable[str]) -> None:
         """Delete every reading of some devices."""
         for device in devices:
@@ -49,20 +60,21 @@ class Influx:
                 quoted = name.replace("'", "\\'")
                 self._query(f"DROP SERIES WHERE \"device\" = '{quoted}'")
 
+    @_understood()
     def kept_days(self) -> int:
         """Return for how many days readings are kept; 0 for ever."""
-        with _understood():
-            if self._second:
-                rules = self._bucket()["retentionRules"]
-                return int(rules[0]["everySeconds"]) // DAY if rules else 0
-            told = self._query(f'SHOW RETENTION POLICIES ON "{self._database}"')
-            series = told["results"][0]["series"][0]
-            for row in series["values"]:
-                policy = dict(zip(series["columns"], row, strict=True))
-                if policy["name"] == POLICY:
-                    return hours(policy["duration"]) // 24
-            return 0
+        if self._second:
+            rules = self._bucket()["retentionRules"]
+            return int(rules[0]["everySeconds"]) // DAY if rules else 0
+        told = self._query(f'SHOW RETENTION POLICIES ON "{self._database}"')
+        series = told["results"][0]["series"][0]
+        for row in series["values"]:
+            policy = dict(zip(series["columns"], row, strict=True))
+            if policy["name"] == POLICY:
+                return hours(policy["duration"]) // 24
+        return 0
 
+    @_understood()
     def keep(self, days: int) -> None:
         """Keep readings for so many days; 0 for ever."""
         if self._second:
@@ -102,9 +114,7 @@ class Influx:
 
     def _query(self, text: str) -> Any:
         told = self._ask("POST", "/query", params={"db": self._database, "q": text})
-        with _understood():
-            error = told["results"][0].get("error")
-        if error:
+        if error := told["results"][0].get("error"):
             message = f"InfluxDB refuses: {error}"
             raise ServiceError(message)
         return told
@@ -112,9 +122,7 @@ class Influx:
     def _bucket(self) -> Any:
         stated = self._stated
         params = {"org": stated.get("org", ""), "name": stated.get("bucket", "")}
-        told = self._ask("GET", "/api/v2/buckets", params=params)
-        with _understood():
-            found = told["buckets"]
+        found = self._ask("GET", "/api/v2/buckets", params=params)["buckets"]
         if not found:
             message = f"InfluxDB has no bucket {params['name']!r}"
             raise ServiceError(message)
@@ -137,18 +145,7 @@ class Influx:
         if not answer.is_success:
             message = f"InfluxDB: {answer.status_code} {answer.text.strip()[:200]}"
             raise ServiceError(message)
-        with _understood():
-            return answer.json() if answer.content else {}
-
-
-@contextmanager
-def _understood() -> Iterator[None]:
-    """Tell an answer that is not InfluxDB's by one kind of error."""
-    try:
-        yield
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        message = f"InfluxDB answers otherwise than it should: {error!r:.200}"
-        raise ServiceError(message) from error
+        return answer.json() if answer.content else {}
 
 
 def hours(duration: str) -> int:

@@ -1,5 +1,6 @@
 """A road to test: real workers as processes, and what they left in Kafka."""
 
+import asyncio
 import hashlib
 import os
 import signal
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -133,6 +135,18 @@ async def records(kafka: str, topic: str) -> AsyncIterator[ConsumerRecord[Any, A
                     left.discard(tp)
     finally:
         await consumer.stop()
+
+
+async def ready(client: httpx.AsyncClient, *, patience: float = 120.0) -> None:
+    """Wait until a worker has its state."""
+    async with asyncio.timeout(patience):
+        while True:
+            try:
+                if (await client.get("/readyz")).is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(0.1)
 
 
 async def decisions(kafka: str) -> dict[str, list[bytes]]:

@@ -30,7 +30,7 @@ from app.local.server import Server
 from app.sensors.registry import hashed
 from app.topics import ensure_topics
 from tests.canaries import Canaries, Places, allowed, card, unlike
-from tests.road import Road, records
+from tests.road import Road, ready, records
 from tests.web.console.conftest import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.web.site import user, users_file
 from web.console.application import FOLDERS, SINGLE
@@ -144,17 +144,6 @@ async def send(bank: Bank) -> None:
         await wrong(bank, tell)
         await refused(bank, mia, token)
         await delivered(bank, mia)
-
-
-async def ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            try:
-                if (await client.get("/readyz")).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager

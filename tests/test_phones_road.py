@@ -30,7 +30,7 @@ from app.sources.publishing import publish
 from app.sources.recordings import exported, messages, read
 from tests.conftest import serving
 from tests.recorded import NAMES, recorded, truth
-from tests.road import Road, records
+from tests.road import Road, ready, records
 from tests.web.site import PASSWORD, PAYMENT, user, users_file
 
 ROOT = Path(__file__).parent.parent
@@ -154,7 +154,7 @@ async def bank(
             async with httpx.AsyncClient(
                 base_url=url, auth=("mia", PASSWORD), timeout=20, trust_env=False
             ) as client:
-                await _ready(client)
+                await ready(client, patience=90)
                 yield Bank(server.address, influx.address, url, client, elastic.address)
     finally:
         server.stop()
@@ -171,17 +171,6 @@ def asked(series: str, query: str) -> list[dict[str, Any]]:
         for one in told["results"][0].get("series", ())
         for row in one["values"]
     ]
-
-
-async def _ready(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(90):
-        while True:
-            try:
-                if (await client.get("/readyz")).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize("name", NAMES)

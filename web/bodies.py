@@ -1,8 +1,13 @@
 """Bodies: read whole, and no further than they may be long."""
 
+from typing import TypeVar
+
+import msgspec
 from starlette.requests import Request
 
 from web.problems import Problem
+
+T = TypeVar("T")
 
 
 async def read_body(request: Request, *, most: int) -> bytes:
@@ -20,6 +25,20 @@ async def read_body(request: Request, *, most: int) -> bytes:
         if len(body) > most:
             raise _too_long(most)
     return bytes(body)
+
+
+def stated(text: bytes, kind: type[T]) -> T:
+    """Return what a body says; an empty one says what is said by default.
+
+    Raises:
+        Problem: 400, it is no JSON; 422, it does not fit.
+    """
+    try:
+        return msgspec.json.decode(text or b"{}", type=kind)
+    except msgspec.ValidationError as error:
+        raise Problem(422, str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Problem(400, f"the body is no JSON: {error}") from error
 
 
 def _too_long(most: int) -> Problem:

@@ -16,6 +16,7 @@ from app.live_devices import LiveDevices
 from app.live_lists import LiveLists
 from app.live_models import LiveModels
 from app.live_rules import LiveRules
+from app.privacy.tradeoff import Tradeoff
 from app.publications import Publications
 from app.settings import Settings
 from app.waiters import Waiters
@@ -55,7 +56,8 @@ class Context:
     The followers keep `rules`, `models`, `lists` and `devices` up to date. `keys` open
     what is personal in the stores. `archive` is None where the worker has none. Whoever
     reads months of Parquet files waits for `turn` first: one at a time, since payments
-    are decided beside it.
+    are decided beside it. `tradeoffs` are answers that console and API keep a while, by
+    what was asked, with the time until which they are given again.
     """
 
     settings: Settings
@@ -81,6 +83,9 @@ class Context:
     publications: Publications
     archive: Archive | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    tradeoffs: dict[frozenset[str], tuple[float, Tradeoff]] = field(
+        default_factory=dict
+    )
 
     async def decision(self, transaction_id: str) -> dict[str, Any] | None:
         """Return the full evaluation of a payment, or None.

@@ -14,6 +14,7 @@ from app.events.payments import Id
 from app.influx import Influx
 from app.masking import masked
 from app.topics import CUSTOMER_ACTIVITY, DEVICES
+from web.bodies import stated
 from web.context import Context
 from web.problems import Problem
 
@@ -33,12 +34,7 @@ def read(text: bytes) -> Wish:
     Raises:
         Problem: 400 or 422, it does not fit.
     """
-    try:
-        wish = msgspec.json.decode(text or b"{}", type=Wish)
-    except msgspec.ValidationError as error:
-        raise Problem(422, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, f"the body is no JSON: {error}") from error
+    wish = stated(text, Wish)
     if not 3 <= len(wish.reason) <= 200:  # noqa: PLR2004 - as of a list's entry
         got = f"reason: got {len(wish.reason)} characters, expected 3 to 200"
         raise Problem(422, got)

@@ -10,7 +10,7 @@ import msgspec
 from app.profiles.past import Known, Paid
 from app.profiles.profile import Profile, profile_of, without_whereabouts
 from app.topics import CUSTOMER_ACTIVITY
-from web.api.entities import remembered
+from web.api.entities import row
 from web.api.models import CustomerState
 from web.auth import Caller
 from web.context import Context
@@ -31,11 +31,7 @@ async def state_of(context: Context, identity: str, caller: Caller) -> CustomerS
         Problem: 404, nothing is; 503, its worker does not answer.
     """
     topic = CUSTOMER_ACTIVITY.name
-    answer = await remembered(context, "customers", topic, identity, caller)
-    body = bytes(answer.body)
-    if answer.status_code != HTTPStatus.OK:
-        raise Problem(answer.status_code, msgspec.json.decode(body)["detail"])
-    return _state(body)
+    return _state(await row(context, "customers", topic, identity, caller))
 
 
 async def profile(context: Context, identity: str, caller: Caller) -> Profile:

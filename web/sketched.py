@@ -74,8 +74,6 @@ async def summary(context: Context, caller: Caller) -> Sketched:
         Problem: 503, none of them keeps sketches now.
     """
     parts = await ask(context, Question("fills"), caller)
-    if not parts:
-        raise nobody()
     return Sketched(
         context.settings.partitions,
         answered(parts),
@@ -91,8 +89,6 @@ async def sample(context: Context, caller: Caller) -> Samples:
         Problem: 503, none of them keeps sketches now.
     """
     parts = await ask(context, Question("samples"), caller)
-    if not parts:
-        raise nobody()
     merged = samples.merged(one for part in parts for one in part.kept)
     payments = [
         SampledPayment(identity, one.stratum.seen / one.stratum.kept, payment)

@@ -148,7 +148,11 @@ def _owned(context: Context) -> Mapping[int, Any]:
 
 
 async def ask(context: Context, question: Question, caller: Caller) -> list[Part]:
-    """Ask every worker that owns partitions; who does not answer is left out."""
+    """Ask every worker that owns partitions; who does not answer is left out.
+
+    Raises:
+        Problem: 503, none of them answers.
+    """
     mine = _owned(context)
     owners = context.cluster.owners(DECISIONS.name, role=ROLE)
     urls = sorted({url for number, url in owners.items() if number not in mine})
@@ -164,7 +168,11 @@ async def ask(context: Context, question: Question, caller: Caller) -> list[Part
 
     parts = await asyncio.gather(*(other(url) for url in urls))
     found = [part for part in parts if part is not None]
-    return [await local(context, question), *found] if mine else found
+    if mine:
+        found.insert(0, await local(context, question))
+    if not found:
+        raise nobody()
+    return found
 
 
 def answered(parts: Sequence[Part]) -> int:

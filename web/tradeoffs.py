@@ -60,7 +60,7 @@ class Tradeoffs:
         self._context = context
         self._clock = clock
         self._root = context.settings.archive
-        self._kept: dict[frozenset[str], tuple[float, Tradeoff]] = {}
+        self._kept = context.tradeoffs
 
     async def ask(self, quasi: Sequence[Quasi]) -> Tradeoff:
         """Return what each k costs a sample, whose payers may be known by so much.

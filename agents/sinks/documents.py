@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -15,7 +15,7 @@ from app.archive import Decided
 from app.events.app_events import AppEvent
 from app.events.payments import Place
 from app.events.readings import Reading, Readings
-from app.features.clock import EPOCH
+from app.features.clock import moment
 from app.privacy.personal import region
 from app.sensors.messages import LOCATION
 
@@ -80,7 +80,7 @@ def readings_document(message: Readings) -> Document:
     the same document.
     """
     times = [one.time for one in message.readings]
-    at = [_moment(time) for time in (min(times), max(times))] if times else []
+    at = [moment(time // 1000) for time in (min(times), max(times))] if times else []
     started, ended = at or (message.received_at, message.received_at)
     fixes = [one for one in message.readings if one.sensor == LOCATION]
     told = _stated(message, but=("customer_id", "keep_raw")) | {
@@ -105,10 +105,6 @@ def _stated(record: Struct, *, but: Collection[str] = ()) -> dict[str, Any]:
 
 def _digest(text: bytes) -> str:
     return blake2b(text, digest_size=16).hexdigest()
-
-
-def _moment(time: int) -> datetime:
-    return EPOCH + timedelta(microseconds=time // 1000)
 
 
 def _whereabouts(fixes: list[Reading]) -> dict[str, Any]:

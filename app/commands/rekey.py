@@ -6,7 +6,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from app.rekeying import Counts, archive, elastic, listed, mongo
+from app.rekeying import archive, elastic, listed, mongo
+from app.rekeying.tokens import Counts
 from app.settings import Settings, load
 from app.token_keys import token_keys
 

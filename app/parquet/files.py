@@ -15,10 +15,10 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PolarsError
 
-from app.archive import ToOpen, nobody
 from app.errors import SmartbankError
 from app.parquet.frames import DECISIONS, LABELS, Schema
 from app.parquet.sealed import SEALED, opened
+from app.privacy.personal import ToOpen, no_keys
 
 SMALL = 4 * 1024 * 1024
 """Files of fewer bytes are put together."""
@@ -97,7 +97,7 @@ def decisions(
     features: Iterable[str] = (),
     since: datetime | None = None,
     until: datetime | None = None,
-    to_open: ToOpen = nobody,
+    to_open: ToOpen = no_keys,
 ) -> Iterator[pl.DataFrame]:
     """Read a period's decisions, a frame a day: each payment's first decision.
 

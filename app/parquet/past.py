@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from app.archive import ToOpen
 from app.events.aggregates import Aggregate, Event, Remembered
 from app.events.payments import Card, Payment
 from app.features.aggregates import FACTS, LATE, Owner, window
 from app.features.clock import microseconds
 from app.parquet import files
+from app.privacy.personal import ToOpen
 from app.rules.aggregates import counts, counts_decided, make_ready
 from app.scoring.aggregated import Past
 

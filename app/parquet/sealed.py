@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from app.archive import ToOpen
+from app.privacy.personal import ToOpen
 
 SEALED = frozenset({"device_id", "beneficiary_id"})
 """Columns whose values are in `personal`, where there is one."""

@@ -4,6 +4,7 @@ Stores hold the rest of a decision in clear, and this part sealed. A customer's 
 is the only thing that opens it: where it was destroyed, nobody can.
 """
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -67,6 +68,15 @@ class DataKey:
         except (InvalidTag, ValueError) as error:
             message = f"decision {decision}: the customer's key does not open it"
             raise SealError(message) from error
+
+
+ToOpen = Callable[[Iterable[str]], Mapping[str, DataKey]]
+"""Returns the keys of customers, of those who have one; blocking."""
+
+
+def no_keys(customers: Iterable[str]) -> Mapping[str, DataKey]:  # noqa: ARG001 - as all of its kind
+    """Return no key: what is sealed stays so."""
+    return {}
 
 
 def parted(decision: Decision) -> tuple[Decision, Personal | None]:

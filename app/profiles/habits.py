@@ -112,12 +112,19 @@ def _usual(weeks: Sequence[Week]) -> int | None:
 
 
 def shares(own: Iterable[Paid], name_of: Callable[[Paid], str | None]) -> list[Share]:
-    """Return the most frequent names, the first one the most; ties by name."""
+    """Return the names that payments have most often."""
+    return most((name, one.payment.amount) for one in own if (name := name_of(one)))
+
+
+def most(named: Iterable[tuple[str, int]]) -> list[Share]:
+    """Return the most frequent of names with amounts, the first the most; ties by name.
+
+    At most five.
+    """
     payments: Counter[str] = Counter()
     amounts: Counter[str] = Counter()
-    for one in own:
-        if name := name_of(one):
-            payments[name] += 1
-            amounts[name] += one.payment.amount
+    for name, amount in named:
+        payments[name] += 1
+        amounts[name] += amount
     best = sorted(payments, key=lambda name: (-payments[name], name))[:MOST_SHARES]
     return [Share(name, payments[name], amounts[name]) for name in best]

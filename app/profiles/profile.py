@@ -12,14 +12,13 @@ from msgspec import Struct, structs
 
 from app.events.decisions import Outcome
 from app.features.customers import mark_of
-from app.profiles.habits import Habits, Share, habits_of
+from app.profiles.habits import Habits, Share, habits_of, most
 from app.profiles.past import AppUse, Known, KnownFraud, Lifetime, Paid
 from app.profiles.segments import Segment, segments_of
 from app.profiles.services import Service, services_of
 from app.profiles.whereabouts import Whereabouts, whereabouts_of
 
 MOST_POINTS = 200
-MOST_RULES = 5
 
 
 class Scored(Struct, frozen=True):
@@ -111,17 +110,10 @@ def without_whereabouts(profile: Profile) -> Profile:
 
 
 def _risk(paid: Sequence[Paid], frauds: set[str], known: list[KnownFraud]) -> Risk:
-    rules: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
-    for one in paid:
-        for hit in one.hits:
-            rules[hit.rule] += 1
-            amounts[hit.rule] += one.payment.amount
-    best = sorted(rules, key=lambda rule: (-rules[rule], rule))[:MOST_RULES]
     return Risk(
         scored=[_scored(one, one.id in frauds) for one in reversed(paid[:MOST_POINTS])],
         outcomes=dict(Counter(one.outcome for one in paid)),
-        rules=[Share(rule, rules[rule], amounts[rule]) for rule in best],
+        rules=most((hit.rule, one.payment.amount) for one in paid for hit in one.hits),
         frauds=known,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from app.rekeying import Counts, counted, renamed
+from app.rekeying.tokens import Counts, counted, renamed
 
 
 def counts(root: Path) -> Counts:

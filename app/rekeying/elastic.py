@@ -7,7 +7,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from app.errors import ServiceError
-from app.rekeying import Counts, renamed
+from app.rekeying.tokens import Counts, renamed
 from app.settings import Settings
 
 TIMEOUT = 60  # seconds

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app.engine.follower import Follower
 from app.errors import ServiceError
 from app.live_lists import LiveLists
-from app.rekeying import Counts, counted, renamed
+from app.rekeying.tokens import Counts, counted, renamed
 from app.rules.lists import Entry
 from app.settings import Settings
 from app.topics import LISTS

@@ -10,7 +10,7 @@ from pymongo.errors import PyMongoError
 from app.archive import CHANGES, COLLECTION
 from app.errors import ServiceError
 from app.mongo import blocking_client_of
-from app.rekeying import Counts, counted, renamed
+from app.rekeying.tokens import Counts, counted, renamed
 from app.settings import Settings
 
 PORTION = 1_000

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from msgspec import Struct
+
 
 class DueLabel(NamedTuple):
     """A label that becomes known at `due` (event time, epoch microseconds)."""
@@ -23,6 +25,12 @@ class DueAppEvent(NamedTuple):
     id: str
     key: bytes
     value: bytes
+
+
+class LearntAppEvent(Struct):
+    """What a sender reads of an app event that has been learnt."""
+
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import polars as pl
 
 from app.app_events import app_event
 from app.errors import BadRecord, ColumnMapError
+from app.features.clock import microseconds
 from app.sources.chunks import DueAppEvent
 from app.sources.column_map import EventField, EventMap
 
@@ -143,7 +144,7 @@ def _event(
     """Check a row as capture will, and make it ready to be sent."""
     value = _encode(stated)
     event = app_event(value, received_at=now)
-    due = round((at or event.occurred_at).timestamp() * 1_000_000)
+    due = microseconds(at or event.occurred_at)
     return DueAppEvent(due, event.id, event.customer_id.encode(), value)
 
 

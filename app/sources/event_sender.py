@@ -16,18 +16,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from app.settings import Settings
 from app.sources.batching import produce
-from app.sources.chunks import DueAppEvent
+from app.sources.chunks import DueAppEvent, LearntAppEvent
 from app.sources.event_files import BadRow
 from app.topics import APP_EVENTS, APP_EVENTS_APPLIED
 
 SLICE = 500
 TOLD = 5  # rows that do not fit of which is said why
-
-
-class _Named(msgspec.Struct):
-    """What is read of an app event that has been learnt."""
-
-    id: str
 
 
 class EventReport(msgspec.Struct):
@@ -170,7 +164,7 @@ class EventSender:
             fetched = await consumer.getmany(timeout_ms=200)
             for records in fetched.values():
                 for record in records:
-                    identity = msgspec.json.decode(record.value, type=_Named).id
+                    identity = msgspec.json.decode(record.value, type=LearntAppEvent).id
                     self.report.learnt += identity in self._waiting
                     self._waiting.discard(identity)
             if fetched:

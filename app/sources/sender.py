@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 
 from app.settings import Settings
 from app.sources.batching import produce
-from app.sources.chunks import Chunk, DueLabel
+from app.sources.chunks import Chunk, DueLabel, LearntAppEvent
 from app.topics import (
     APP_EVENTS,
     APP_EVENTS_APPLIED,
@@ -39,12 +39,6 @@ SLICE = 500
 TICK = 0.004  # seconds between the slices of a steady rate
 _ID = b'{"id":"'
 _OUTCOME = b'"outcome":"'
-
-
-class _Named(msgspec.Struct):
-    """What the sender reads of an app event that has been learnt."""
-
-    id: str
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -295,7 +289,7 @@ class Sender:
                         self._decided(record)
                 elif partition.topic == APP_EVENTS_APPLIED.name:
                     for record in records:
-                        event = msgspec.json.decode(record.value, type=_Named)
+                        event = msgspec.json.decode(record.value, type=LearntAppEvent)
                         self._unlearnt.pop(event.id, None)
                 else:
                     for record in records:

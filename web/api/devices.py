@@ -17,7 +17,7 @@ from web.api.entities import remembered
 from web.api.models import DeviceList, DeviceSummary, NewDevice, answer
 from web.api.schema import body, responses
 from web.auth import Caller, requires
-from web.bodies import read_body
+from web.bodies import read_body, stated
 from web.context import Context
 from web.problems import Problem
 from web.rulings import PATIENCE
@@ -146,12 +146,7 @@ def summary(device: Device) -> DeviceSummary:
 
 
 def _read(text: bytes) -> Registration:
-    try:
-        wanted = msgspec.json.decode(text or b"{}", type=Registration)
-    except msgspec.ValidationError as error:
-        raise Problem(422, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, f"the body is no JSON: {error}") from error
+    wanted = stated(text, Registration)
     if (wanted.kind == "phone") != (wanted.customer_id is not None):
         detail = "customer_id: a phone has a customer, and a cash machine has none"
         raise Problem(422, detail)

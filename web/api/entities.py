@@ -1,8 +1,10 @@
 """Entities: customers and terminals as they are remembered, decisions as made."""
 
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
@@ -98,6 +100,21 @@ async def remembered(
         raise Problem(503, detail, kind="rebalancing", retry_after=2)
     target = f"/v1/{noun}/{quote(identity, safe='')}"
     return await context.forwarder.get(owner, target, caller)
+
+
+async def row(
+    context: Context, noun: str, source: str, identity: str, caller: Caller
+) -> bytes:
+    """Return a row's JSON, as `remembered` answers it.
+
+    Raises:
+        Problem: 404, nothing is; 503, its worker does not answer.
+    """
+    told = await remembered(context, noun, source, identity, caller)
+    body = bytes(told.body)
+    if told.status_code != HTTPStatus.OK:
+        raise Problem(told.status_code, msgspec.json.decode(body)["detail"])
+    return body
 
 
 def seen_by(caller: Caller, view: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from web.api.models import (
 )
 from web.api.schema import body, responses
 from web.auth import Auth, Caller, requires
-from web.bodies import read_body
+from web.bodies import read_body, stated
 from web.context import Context
 from web.drifts import drifts
 from web.problems import Problem
@@ -126,12 +126,7 @@ def _token(auth: Auth, caller: Caller, text: bytes) -> Token:
     user = auth.users.find(caller.name)
     if user is None or caller.via not in ("session", "password"):
         raise Problem(403, "log in with a password to make a token")
-    try:
-        wanted = msgspec.json.decode(text or b"{}", type=TokenRequest)
-    except msgspec.ValidationError as error:
-        raise Problem(422, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Problem(400, f"the body is no JSON: {error}") from error
+    wanted = stated(text, TokenRequest)
     role = wanted.role or caller.role
     if not at_least(caller.role, role):
         raise Problem(403, f"{caller.name} is {caller.role}, and cannot give {role}")

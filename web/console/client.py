@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -14,10 +13,10 @@ from app.privacy.tradeoff import Tradeoff
 from app.profiles.profile import Profile
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
-from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
+from app.topics import TERMINAL_ACTIVITY
 from web import profiles, sketched
 from web.api import registry
-from web.api.entities import remembered
+from web.api.entities import row
 from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
 from web.auth import Caller, allow
 from web.context import Context
@@ -37,7 +36,6 @@ who: ContextVar[Caller] = ContextVar("who")
 MOST = 50
 """Appointments that are shown."""
 
-_customer = msgspec.json.Decoder(CustomerState).decode
 _terminal = msgspec.json.Decoder(TerminalState).decode
 
 
@@ -125,7 +123,7 @@ class Client:
         Raises:
             Problem: 404, nothing is; 503, its worker does not answer.
         """
-        return _customer(await self._row("customers", CUSTOMER_ACTIVITY.name, identity))
+        return await profiles.state_of(self._context, identity, who.get())
 
     async def profile(self, identity: str) -> Profile:
         """Return who a customer is, as far as who is logged in may see it.
@@ -141,7 +139,15 @@ class Client:
         Raises:
             Problem: 404, nothing is; 503, its worker does not answer.
         """
-        return _terminal(await self._row("terminals", TERMINAL_ACTIVITY.name, identity))
+        return _terminal(
+            await row(
+                self._context,
+                "terminals",
+                TERMINAL_ACTIVITY.name,
+                identity,
+                who.get(),
+            )
+        )
 
     def models(self) -> Registered:
         """Return the models that were brought in, and which score."""
@@ -216,11 +222,3 @@ class Client:
         """Return the bands of a ruleset by version, if it decides or has decided."""
         found = self._context.rules.book.ruleset(ruleset)
         return found.bands if found else None
-
-    async def _row(self, noun: str, source: str, identity: str) -> bytes:
-        answer = await remembered(self._context, noun, source, identity, who.get())
-        body = bytes(answer.body)
-        if answer.status_code != 200:  # noqa: PLR2004 - HTTP's number
-            told: dict[str, Any] = msgspec.json.decode(body)
-            raise Problem(answer.status_code, told["detail"])
-        return body

@@ -41,7 +41,7 @@ def latency(series: Series, *, theme: Theme) -> go.Figure:
         if known:  # a line's name at its end: no legend is needed
             at, value = known[-1]
             figure.add_annotation(
-                x=_milliseconds(at),
+                x=epoch_ms(at),
                 y=math.log10(value or 1),
                 text=name,
                 showarrow=False,
@@ -171,7 +171,7 @@ def _line(
         "type": "scatter",
         "mode": "lines",
         "name": name,
-        "x": [_milliseconds(one) for one in at],
+        "x": [epoch_ms(one) for one in at],
         "y": [None if one is None else round(one, 4) for one in values],
         "line": {"color": colour, "width": 1.5},
         "connectgaps": False,
@@ -179,14 +179,15 @@ def _line(
 
 
 def _figure(series: Series, lines: list[dict[str, Any]], *, theme: Theme) -> go.Figure:
-    end = _milliseconds(series.at[-1])
+    end = epoch_ms(series.at[-1])
     layout = {"template": template(theme), "uirevision": "same"}
     figure = go.Figure(lines, layout)
     figure.update_xaxes(range=[end - SPAN * 1000, end])
     return figure
 
 
-def _milliseconds(at: datetime) -> int:
+def epoch_ms(at: datetime) -> int:
+    """Return a moment as plotly takes it: milliseconds since 1970."""
     return round(at.timestamp() * 1000)
 
 

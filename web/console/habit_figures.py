@@ -10,6 +10,7 @@ from app.events.currencies import MINOR_PER_MAJOR
 from app.profiles.habits import Habits
 from app.profiles.profile import Scored
 from web.console import wording
+from web.console.figures import epoch_ms
 from web.console.maps import SYMBOLS
 from web.console.tokens import TOKENS, Theme, template
 
@@ -27,7 +28,7 @@ def spending(habits: Habits, *, theme: Theme) -> go.Figure:
     middles = [week.until - WEEK / 2 for week in weeks]
     bars = {
         "type": "bar",
-        "x": [_ms(at) for at in middles],
+        "x": [epoch_ms(at) for at in middles],
         "y": [week.amount / unit for week in weeks],
         "width": WEEK / timedelta(milliseconds=1) * 0.72,
         "marker": {
@@ -49,7 +50,7 @@ def spending(habits: Habits, *, theme: Theme) -> go.Figure:
         ink = tokens["ink"]
         figure.add_hline(y=usual, line={"color": ink, "width": 1, "dash": "dot"})
         figure.add_annotation(
-            x=_ms(end), y=usual, text="usual", showarrow=False, xanchor="left",
+            x=epoch_ms(end), y=usual, text="usual", showarrow=False, xanchor="left",
             xshift=6, font={"color": ink, "size": 11},
         )  # fmt: skip
         figure.update_layout(margin={"r": 48})
@@ -93,7 +94,7 @@ def _points(
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [_ms(one.occurred_at) for one in scored],
+        "x": [epoch_ms(one.occurred_at) for one in scored],
         "y": [one.score for one in scored],
         "text": [
             f"{name}, {wording.money(one.amount, one.currency)}, {one.id}"
@@ -109,12 +110,10 @@ def _figure(
     traces: list[dict[str, Any]], start: datetime, end: datetime, *, theme: Theme
 ) -> go.Figure:
     figure = go.Figure(traces, {"template": template(theme), "uirevision": "same"})
-    figure.update_xaxes(range=[_ms(start), _ms(end)], tickformat=DAYS, nticks=8)
+    figure.update_xaxes(
+        range=[epoch_ms(start), epoch_ms(end)], tickformat=DAYS, nticks=8
+    )
     figure.update_layout(
         hovermode="closest", margin={"l": 64, "r": 12, "t": 12, "b": 28}
     )
     return figure
-
-
-def _ms(at: datetime) -> int:
-    return round(at.timestamp() * 1000)

@@ -11,6 +11,7 @@ from app.events.decisions import Decision, Outcome
 from app.events.payments import Place
 from app.events.readings import Fix
 from web.console import wording
+from web.console.figures import epoch_ms
 from web.console.tokens import TOKENS, Theme, template
 from web.phones import Trail
 
@@ -106,7 +107,7 @@ def speed_and_altitude(trail: Trail | None, *, theme: Theme) -> go.Figure:
     speeds: list[float | None] = []
     altitudes: list[float | None] = []
     for fix in thinned(trail.fixes) if trail else []:
-        now = round(fix.occurred_at.timestamp() * 1000)
+        now = epoch_ms(fix.occurred_at)
         if at and now - at[-1] > GAP_MS:  # nobody knows what was in between
             at.append(now - 1)
             speeds.append(None)

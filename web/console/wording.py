@@ -11,6 +11,24 @@ MISSING = "—"
 
 money = currencies.money
 
+CHANNELS = {
+    "pos": "In a shop",
+    "online": "Online",
+    "atm": "Cash machine",
+    "transfer": "Transfer",
+}
+"""How a payment was made."""
+
+
+def channel(name: str) -> str:
+    """Write how a payment was made.
+
+    >>> channel("pos"), channel("pigeon")
+    ('In a shop', 'Pigeon')
+    """
+    return CHANNELS.get(name, name.capitalize())
+
+
 _DECIMAL_BELOW = 10
 _SECONDS_FROM = 2_000
 _PLAIN_FROM = 100

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
 
@@ -10,24 +9,17 @@ from app.profiles.habits import Habits, Share
 from app.profiles.profile import Profile, Risk, Scored
 from app.profiles.segments import Segment
 from app.profiles.services import Service
-from web.console import charts, forms, habit_figures, marks, wording
+from web.console import charts, forms, habit_figures, links, marks, wording
 from web.console.client import Client
 from web.console.managing import Manager, may
 from web.console.pages import lists
 from web.console.pages.customer_where import whereabouts
 from web.problems import Problem
 
-PATH = "/ui/customers/"
-TRANSACTIONS = "/ui/transactions/"
+PATH = links.CUSTOMERS
 NEWEST = 8
 """Flagged payments that are listed."""
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CHANNELS = {
-    "pos": "In a shop",
-    "online": "Online",
-    "atm": "Cash machine",
-    "transfer": "Transfer",
-}
 MISSING = {
     "state": "The worker that keeps this customer does not answer: phones, sessions "
     "and known frauds are missing.",
@@ -290,7 +282,7 @@ def _columns(
 
 def _ways(habits: Habits) -> html.Section:
     parts = [
-        _shares("Channels", habits.channels, habits, CHANNELS),
+        _shares("Channels", habits.channels, habits, wording.CHANNELS),
         _shares("Categories", habits.categories, habits),
         _shares("Merchants", habits.merchants, habits),
     ]
@@ -362,6 +354,6 @@ def _flagged(one: Scored) -> html.Li:
                 html.Span(wording.money(one.amount, one.currency), className="number"),
                 html.Span(f"{'Known fraud. ' if one.fraud else ''}{one.reason or ''}"),
             ],
-            href=TRANSACTIONS + quote(one.id, safe=""),
+            href=links.transaction(one.id),
         )
     )

@@ -3,18 +3,16 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dash import html
 
 from app.events.groups import GroupAlert
-from web.console import charts, group_figures, marks, wording
+from web.console import charts, group_figures, links, marks, wording
 from web.console.client import Client
 from web.console.sections import Section
 
 LISTED = 20
 FEW = 8  # members that are named in the list
-CUSTOMERS = "/ui/customers/"
 
 
 async def show(client: Client) -> Any:
@@ -61,7 +59,7 @@ def _key(known: int) -> str:
 def _row(group: GroupAlert) -> html.Tr:
     who: list[Any] = []
     for member in group.members[:FEW]:
-        href = CUSTOMERS + quote(member, safe="")
+        href = links.customer(member)
         who += [html.A(wording.short(member), href=href, title=member), " "]
     if more := len(group.members) - FEW:
         who += [f"and {more:,} more"] if more > 0 else []

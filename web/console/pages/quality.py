@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dash import html
 
 from app.events.quality import Load
-from web.console import marks, wording
+from web.console import links, marks, wording
 from web.console.client import Client
 from web.quality import Late, Order, Quality, Repeats, Skew, Source
 
 PATH = "/ui/quality"
-CUSTOMERS = "/ui/customers/"
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 LOGS = {
@@ -177,7 +175,7 @@ def _hottest(load: Load) -> Any:
     part = share(hot.records, load.records)
     link = html.A(
         html.Code(wording.short(hot.key)),
-        href=CUSTOMERS + quote(hot.key, safe=""),
+        href=links.customer(hot.key),
         title=hot.key,
     )
     sure = "" if not hot.unsure else "at least "

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from dash import html
 
 from app.scoring.backtest import Comparison, Example, Figures, Moved, Report
-from web.console import marks, wording
+from web.console import links, marks, wording
 from web.console.marks import WORDS
-from web.console.pages import transactions
 
 Measure = Callable[[Figures], str]
 
@@ -127,7 +125,7 @@ def _example(one: Example) -> html.Tr:
     was = {True: "fraud", False: "fine", None: "no label"}[one.fraud]
     link = html.A(
         wording.short(one.id),
-        href=f"{transactions.PATH}/{quote(one.id, safe='')}",
+        href=links.transaction(one.id),
         title=one.id,
     )
     reasons = [html.Li(reason) for reason in one.reasons_after]

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from dash import html
 
 from app.events.decisions import Outcome
 from app.sketches.samples import SIZE, Stratum
-from web.console import charts, maps, marks, wording
+from web.console import charts, links, maps, marks, wording
 from web.console.client import Client
-from web.console.pages.transaction import CHANNELS
-from web.console.pages.transactions import PATH
 from web.console.sections import Section
 from web.sketched import SampledPayment, Samples
 
@@ -66,7 +63,7 @@ def _row(one: Stratum, *, seen: int, kept: int) -> html.Tr:
         [
             html.Td(one.segment.capitalize()),
             html.Td(marks.outcome(one.outcome)),
-            html.Td(CHANNELS.get(one.channel, one.channel.capitalize())),
+            html.Td(wording.channel(one.channel)),
             html.Td(wording.count(one.seen), className="number"),
             html.Td(wording.count(one.kept), className="number"),
             html.Td(html.Div(bars, className="pair", title=told, role="img",
@@ -132,7 +129,7 @@ def _example(one: SampledPayment) -> html.Li:
                 ),
                 html.Span(payment.reason or payment.segment),
             ],
-            href=f"{PATH}/{quote(one.id, safe='')}",
+            href=links.transaction(one.id),
         )
     )
 

@@ -3,24 +3,20 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from dash import Dash, Input, Output, dcc, html
 
 from app.events.decisions import Decision, Timings
 from app.events.payments import Payment, Place
 from web.api.models import CustomerState, TerminalState
-from web.console import marks, wording
+from web.console import links, marks, wording
 from web.console.client import Client, Evaluation
 from web.console.pages import why
 from web.problems import Problem
 
-PATH = "/ui/transactions/"
-CUSTOMERS = "/ui/customers/"
+PATH = links.TRANSACTIONS
 
 Ask = Callable[[str], Awaitable[CustomerState | TerminalState]]
-
-CHANNELS = {"pos": "In a shop", "online": "Online", "atm": "Cash machine"}
 
 
 def register(app: Dash, client: Client) -> None:
@@ -82,7 +78,7 @@ def layout(transaction_id: str) -> html.Div:
 
 
 def _not_found(transaction_id: str) -> html.Div:
-    here = PATH + quote(transaction_id, safe="")
+    here = links.transaction(transaction_id)
     return marks.notice(
         f"No decision on {transaction_id}",
         "Nothing of this id is in the archive. A payment is there a moment after it "
@@ -172,7 +168,7 @@ def _payment(payment: Payment) -> html.Section:
     rows: list[tuple[str, Any]] = [
         ("Amount", wording.money(payment.amount, payment.currency)),
         ("Happened", marks.moment(payment.occurred_at)),
-        ("Channel", CHANNELS.get(payment.channel, payment.channel.capitalize())),
+        ("Channel", wording.channel(payment.channel)),
         ("Card", card),
         ("Customer", customer_link(payment.customer_id)),
         ("Terminal", marks.identity(payment.terminal_id, of="the terminal's id")),
@@ -189,9 +185,8 @@ def _payment(payment: Payment) -> html.Section:
 def customer_link(identity: str) -> html.Span:
     """Show a customer's id, which leads to its page, with a button that copies it."""
     copied = marks.identity(identity, of="the customer's id")
-    href = CUSTOMERS + quote(identity, safe="")
     shown, copy = copied.children
-    copied.children = [html.A(shown, href=href), copy]
+    copied.children = [html.A(shown, href=links.customer(identity)), copy]
     return copied
 
 

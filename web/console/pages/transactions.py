@@ -1,10 +1,8 @@
 """Transactions: look one up."""
 
-from urllib.parse import quote
-
 from dash import html
 
-from web.console import marks, wording
+from web.console import links, marks, wording
 from web.live import Snapshot
 
 PATH = "/ui/transactions"
@@ -28,7 +26,7 @@ def layout(snapshot: Snapshot) -> html.Div:
                     ),
                     html.Span(decision.hits[0].reason if decision.hits else ""),
                 ],
-                href=f"{PATH}/{quote(decision.id, safe='')}",
+                href=links.transaction(decision.id),
             )
         )
         for decision in flagged[:NEWEST]
