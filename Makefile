@@ -21,9 +21,9 @@ RECORDINGS := $(patsubst %,--recording %,$(wildcard ../shared/data/sensor-logger
 demo: $(READY) ## Start a bank, watch it, and print where to look
 	@.venv/bin/smartbank demo $(RECORDINGS) $(ARGS)
 
-test: $(READY) debian ## Run every test, with coverage
-	@.venv/bin/coverage run -m pytest $(ARGS)
-	@.venv/bin/coverage report --skip-covered --show-missing | tail -n 60
+test: $(READY) debian ## Run every test, two files at once, with coverage
+	@.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder \
+		--cov --cov-report term-missing:skip-covered $(ARGS)
 
 test-handbook: $(READY) ## Check decisions and features against the Handbook's data
 	@.venv/bin/python -m pytest -m handbook -v $(ARGS)
