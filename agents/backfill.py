@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 from mode import Service
 
+from app.engine.clients import running
 from app.errors import SmartbankError
 from app.events.aggregates import Aggregate, Declared, Ready
 from app.features.aggregates import Owner
@@ -170,13 +171,9 @@ async def passed(role: str, topic: Topic, *, unless: Callable[[], bool]) -> bool
 async def _ends(topic: Topic) -> dict[TopicPartition, int]:
     """Return where the partitions that hold anything end."""
     tps = _partitions(topic)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka)
-    try:
-        await consumer.start()
+    async with running(AIOKafkaConsumer(bootstrap_servers=settings.kafka)) as consumer:
         ends = await consumer.end_offsets(tps)
         begins = await consumer.beginning_offsets(tps)
-    finally:
-        await consumer.stop()
     return {tp: end for tp, end in ends.items() if end > begins[tp]}
 
 

@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from app.engine.application import Application
+from app.engine.clients import running
 from app.engine.partitioner import partition_for
 from app.events.pulses import Pulse
 from app.topics import PULSE
@@ -93,19 +94,18 @@ class Follower(Service):
         consumer = AIOKafkaConsumer(
             bootstrap_servers=self._app.brokers, enable_auto_commit=False
         )
-        await consumer.start()
-        try:
+        async with running(consumer):
             tp = TopicPartition(PULSE.name, 0)
             consumer.assign([tp])
             await consumer.seek_to_end(tp)
             self._consumer = consumer
-            while not self.should_stop:
-                fetched = await consumer.getmany(timeout_ms=500)
-                for record in (r for found in fetched.values() for r in found):
-                    self._pass_on(record.value)
-        finally:
-            self._consumer = None
-            await consumer.stop()
+            try:
+                while not self.should_stop:
+                    fetched = await consumer.getmany(timeout_ms=500)
+                    for record in (r for found in fetched.values() for r in found):
+                        self._pass_on(record.value)
+            finally:
+                self._consumer = None
 
     def _pass_on(self, value: bytes) -> None:
         try:

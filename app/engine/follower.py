@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 from mode import Service
 
 from app.engine.batches import Record
+from app.engine.clients import whole
 
 Hear = Callable[[Sequence[Record]], None]
 
@@ -44,7 +45,7 @@ class Follower(Service):
             auto_offset_reset="earliest",
         )
         try:
-            await consumer.start()
+            await whole(consumer.start())
             consumer.assign([self._tp])
             end = (await consumer.end_offsets([self._tp]))[self._tp]
             consumer.seek(self._tp, self._next)
@@ -52,7 +53,7 @@ class Follower(Service):
                 self._take(await consumer.getmany(timeout_ms=500))
                 self._next = await consumer.position(self._tp)
         except BaseException:
-            await consumer.stop()
+            await whole(consumer.stop())
             raise
         self._consumer = consumer
 

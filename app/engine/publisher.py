@@ -8,7 +8,6 @@ wait for nothing when it is not.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -29,9 +28,12 @@ async def close(producer: AIOKafkaProducer) -> None:
 
     By itself it would wait for as long as Kafka is away.
     """
-    with suppress(TimeoutError):
+    try:
         async with asyncio.timeout(CLOSING):
             await producer.stop()
+    except TimeoutError:
+        producer._sender.sender_task.cancel()  # noqa: SLF001 - it would connect again
+        await producer.client.close()
 
 
 class Parcel:

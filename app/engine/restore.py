@@ -1,8 +1,6 @@
 """Restore: read the changelogs of assigned partitions into rows, and claim them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -10,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from faust.types import TP
 
 from app.engine.changelog import CLAIM, Claim, Intrusion, Reading
+from app.engine.clients import running
 from app.engine.errors import Replaced, Superseded, UnknownRows
 from app.engine.tables import CheckpointedTable, Partition
 
@@ -49,7 +48,7 @@ async def restore(
             wanted[TopicPartition(tp.topic, tp.partition)] = table, partition
     if not wanted:
         return 0
-    async with _consumer(brokers) as consumer:
+    async with running(_consumer(brokers)) as consumer:
         consumer.assign(list(wanted))
         ends = await consumer.end_offsets(list(wanted))
         readings: dict[TopicPartition, Reading] = {}
@@ -76,28 +75,20 @@ async def intrusion(
 ) -> Intrusion:
     """Read what others wrote to a changelog between two offsets."""
     found = Intrusion()
-    async with _consumer(brokers) as consumer:
+    async with running(_consumer(brokers)) as consumer:
         consumer.assign([tp])
         consumer.seek(tp, start)
         await _read(consumer, {tp: found}, {tp: end})
     return found
 
 
-@asynccontextmanager
-async def _consumer(brokers: str) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
+def _consumer(brokers: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
         bootstrap_servers=brokers,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )
-    starting = asyncio.ensure_future(consumer.start())
-    try:
-        await asyncio.shield(starting)
-        yield consumer
-    finally:
-        await asyncio.wait([starting])  # given up half-way it would leave a connection
-        await consumer.stop()
 
 
 async def _read(

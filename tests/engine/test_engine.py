@@ -1,7 +1,16 @@
 """The engine over a real Kafka: what a checkpoint holds, and who may write one."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import itertools
+import types
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -14,6 +23,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import ProducerClosed
 from faust.types import TP
 
+from app.engine import publisher
 from app.engine.batches import Batch, Record, Run
 from app.engine.changelog import CLAIM, HEADS, MARKER, PART
 from app.engine.engine import Engine, Outbox
@@ -80,8 +90,8 @@ class House:
         engine = Engine(app, worker=name, interval=1.0, outputs=["dead-letters"])
         table: Any = Table(self.changelog, row)
         engine.tables["events"] = table
-        await engine.on_start()
         try:
+            await engine.on_start()
             yield Worker(engine, table, crashes)
         finally:
             await engine.on_stop()
@@ -156,13 +166,15 @@ def grow(
 async def house(kafka: Server) -> House:
     """An empty changelog, and a topic for dead letters."""
     changelog = f"counts-{uuid4().hex}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
-    await admin.start()
     config = {"cleanup.policy": "compact", "max.message.bytes": str(64 * MEBIBYTE)}
     topics = [NewTopic(changelog, 1, 1, topic_configs=config)]
     topics.append(NewTopic("dead-letters", 4, 1))
-    await admin.create_topics(topics)
-    await admin.close()
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.address)
+    try:
+        await admin.start()
+        await admin.create_topics(topics)
+    finally:
+        await admin.close()
     return House(kafka.address, changelog)
 
 
@@ -305,21 +317,42 @@ async def test_rows_of_another_version_are_refused_before_anything_is_read(
 
 
 async def test_a_restore_that_is_given_up_leaves_the_next_one_whole(house: House):
+    before = asyncio.all_tasks()
     async with house.worker() as one:
         await one.own()
         await one.learn(*(b"%d" % number for number in range(400)))
         await one.checkpoint()
     async with house.worker() as two:
-        for pause in (0.0, 0.005, 0.02, 0.05) * 3:
-            restoring = asyncio.create_task(two.own())
-            await asyncio.sleep(pause)
-            restoring.cancel()
-            await asyncio.gather(restoring, return_exceptions=True)
-            await asyncio.wait_for(two.engine.hand_over(), 1.0)
-        rows = await two.own()
+        for pause in itertools.count(1):
+            restoring = asyncio.create_task(given_up(two.own(), pause))
+            await asyncio.wait([restoring])
+            await two.engine.hand_over()
+            if not restoring.cancelled():  # it makes no more pauses
+                break
+        rows = restoring.result()
 
     assert len(dict(rows)) == 400
     assert rows.done == 400
+    assert pause > 5
+    assert asyncio.all_tasks() == before
+
+
+@types.coroutine
+def given_up(work: Coroutine[Any, Any, Any], pause: int) -> Generator[Any, Any, Any]:
+    """Run a coroutine in this task, which is cancelled at one of its pauses."""
+    told: BaseException | None = None
+    for number in itertools.count(1):
+        try:
+            awaited = work.throw(told) if told else work.send(None)
+        except StopIteration as done:
+            return done.value
+        if number == pause and (me := asyncio.current_task()):
+            me.cancel()
+        try:
+            told = yield awaited
+        except asyncio.CancelledError as cancelled:
+            told = cancelled
+    return None
 
 
 async def test_handing_over_does_not_wait_for_a_restore(house: House):
@@ -328,7 +361,7 @@ async def test_handing_over_does_not_wait_for_a_restore(house: House):
         await one.learn(b"a")
         await one.checkpoint()
         async with one.engine._lock:  # noqa: SLF001 - as a restore holds it
-            await asyncio.wait_for(one.engine.hand_over(), 1.0)
+            await asyncio.wait_for(one.engine.hand_over(), 60)
 
 
 async def test_rows_in_memory_are_kept_where_nobody_else_has_written(house: House):
@@ -361,6 +394,19 @@ async def test_a_checkpoint_under_which_the_producer_closes_crashes_no_worker(
 
     assert worker.crashes == []
     assert worker.engine.failed is not None
+
+
+async def test_an_engine_that_gives_up_on_kafka_leaves_nothing_open(
+    house: House, monkeypatch: pytest.MonkeyPatch
+):
+    before = asyncio.all_tasks()
+    async with house.worker() as worker:
+        await worker.own()
+        monkeypatch.setattr(publisher, "CLOSING", 0.0)
+
+    async with asyncio.timeout(60):
+        while asyncio.all_tasks() != before:  # noqa: ASYNC110 - tasks end unheard
+            await asyncio.sleep(0.01)
 
 
 async def test_handing_over_stores_again_what_a_frozen_worker_hid(house: House):
