@@ -16,7 +16,7 @@ from app.errors import BadRecord
 from app.events.app_events import AppEvent
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.events.readings import Fixes
+from app.events.readings import Alarms, Fixes
 from app.features.catalogue import FRAUDS_ELSEWHERE, NAMES, USUAL_RATIO
 from app.features.clock import DAY
 from app.features.customers import CustomerRow
@@ -69,6 +69,7 @@ class Log:
 
 
 Whereabouts = Callable[[Payment], Fixes | None]
+Felt = Callable[[Payment], Alarms | None]
 
 
 class Road:
@@ -76,8 +77,9 @@ class Road:
 
     The same code as the agents', in the order of event time; a label is learnt when
     it is due, an app event before the payments that it is about. `whereabouts` says
-    what a customer's phone told before a payment; with a `watcher`, which customers
-    move together is told after each event that shows it.
+    what a customer's phone told before a payment, `felt` what the terminal's cash
+    machine did; with a `watcher`, which customers move together is told after each
+    event that shows it.
     """
 
     def __init__(
@@ -85,10 +87,12 @@ class Road:
         currency: str,
         *,
         whereabouts: Whereabouts | None = None,
+        felt: Felt | None = None,
         watcher: Watcher | None = None,
     ) -> None:
         self._currency = currency
         self._whereabouts = whereabouts
+        self._felt = felt
         self._watcher = watcher
         self._now = datetime.now(UTC)  # what capture holds against dates ahead
         self._customers: dict[str, CustomerRow] = {}
@@ -140,6 +144,8 @@ class Road:
         terminal = self._terminals.get(payment.terminal_id)
         if terminal is None:
             terminal = self._terminals[payment.terminal_id] = TerminalRow()
+        if self._felt and (raised := self._felt(payment)):
+            terminal.alarm(raised)
         vector = profile + terminal.profile(
             payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE]
         )

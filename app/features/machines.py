@@ -47,6 +47,8 @@ class AlarmLog:
 
         In the order of the last features of `catalogue.TERMINAL_FEATURES`.
         """
+        if not self._alarms or self._alarms[0].at > at:
+            return NOTHING
         recent = [one for one in self._alarms if at - DAY < one.at <= at]
         if not recent:
             return [0.0, 0.0, None, None, None]

@@ -59,7 +59,7 @@ def test_an_alarm_of_later_says_nothing_of_a_payment_before_it():
     row = TerminalRow()
     row.alarm(raised(an_alarm(12)))
 
-    assert told(row, 11.9) == [0.0, 0.0, None, None, None]
+    assert told(row, 11.9) == UNKNOWN
     assert told(row, 12)[:3] == [1.0, 1.0, 0.0]
     assert told(row, 36)[:3] == [0.0, 0.0, None]
 
