@@ -36,15 +36,19 @@ async def groups(batches: Any) -> None:
 def group(
     records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[GroupRow]]
 ) -> None:
-    """Learn behaviours; tell of a group that somebody joined, once to all members."""
+    """Learn behaviours; tell of groups that changed, and who joined of whom."""
     told = readable(records, out, decode)
     for record, behaviour in told:
         known = groups_of(rows[record.partition], learn=True)
+        if known is None:
+            continue
         logged = 1_000 * record.timestamp  # microseconds
-        found = known.learn(behaviour, logged=logged) if known else None
+        found = known.learn(behaviour, logged=logged)
+        for name in known.news:
+            alert = known.known.get(name)
+            value = encode(alert) if alert else None
+            out.send(GROUP_ALERTS.name, name.encode(), value, record)
         if found and found.news:
-            alert = found.alert
-            out.send(GROUP_ALERTS.name, alert.id.encode(), encode(alert), record)
             for joined in grouped(found, partition_of):
                 key = joined.customers[0].encode()
                 out.send(CUSTOMER_ACTIVITY.name, key, encode(joined), record)

@@ -115,7 +115,11 @@ GROUP_ALERTS = Topic(
     "group-alerts",
     "group",
     "customers that move together",
-    {**_days(31), "cleanup.policy": "compact,delete"},
+    {
+        **_days(31),
+        "cleanup.policy": "compact,delete",
+        "max.compaction.lag.ms": str(60 * _MINUTE),  # what names who is erased goes
+    },
     1,
 )
 DEAD_LETTERS = Topic(

@@ -34,7 +34,8 @@ class Outbox:
     """Where a stage puts what it makes of one batch.
 
     Every output carries its origin, so that its receiver can tell a repeat: at most
-    one output a record and destination topic, or the second looks like a repeat.
+    one output a record and destination topic, or the second looks like a repeat. A
+    compacted topic may get several, of different keys: who reads one goes by keys.
     """
 
     __slots__ = ("_publisher", "now", "rejected")
@@ -44,8 +45,8 @@ class Outbox:
         self.now = time.time_ns() // 1_000_000
         self.rejected = 0
 
-    def send(self, topic: str, key: bytes, value: bytes, record: Record) -> None:
-        """Publish what was made from a record."""
+    def send(self, topic: str, key: bytes, value: bytes | None, record: Record) -> None:
+        """Publish what was made from a record; None ends what a key stands for."""
         self._publisher.send(topic, key, value, self.now, [origin_header(record)])
 
     def reject(self, record: Record, error: Exception) -> None:

@@ -66,10 +66,10 @@ class Link(Struct, frozen=True, gc=False):
 class GroupAlert(Struct, frozen=True, gc=False):
     """A group of customers that move together, on `group-alerts` (key: group).
 
-    The newest record of a group counts. `size` is how many move together at `at`;
-    `members` are all that ever did since `since`, the oldest first, 200 at most, of
-    whom those that no longer do make room; `links` are those of them that are alike,
-    400 at most.
+    The newest record of a group counts; one without a value says that it is over.
+    `size` is how many move together at `at`; `members` are all that ever did since
+    `since`, the oldest first, 200 at most, of whom those that no longer do make room;
+    `links` are those of them that are alike, 400 at most.
     """
 
     id: str

@@ -13,7 +13,6 @@ from app.topics import TOPICS
 
 _ITS_OWN = 1  # Kafka's word for what a topic has of its own
 _KAFKA_S = 7 * DAY_MS  # where a topic, such as one just made, tells none of its own
-_KEPT = ("cleanup.policy", "retention.ms", "segment.ms")
 
 
 class Topics:
@@ -34,12 +33,12 @@ class Topics:
         wanted = {}
         for topic in TOPICS:
             if kept := days.get(f"topic.{topic.name}"):
-                config = {**topic.config, "retention.ms": str(kept * DAY_MS)}
+                retention = str(kept * DAY_MS)
             elif kept == 0:
-                config = {**topic.config, "retention.ms": "-1"}
+                retention = "-1"
             else:
                 continue
-            wanted[topic.name] = {name: config[name] for name in _KEPT}
+            wanted[topic.name] = {**topic.keeps, "retention.ms": retention}
         await self._ask(wanted)
 
     async def _ask(

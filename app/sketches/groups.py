@@ -32,8 +32,8 @@ MOST_REASONS = 4
 LASTS = 30 * DAY
 """How long a group is remembered after it last moved."""
 
-
-PASSES = "passes "
+PAYS, PASSES = "pays ", "passes "
+ON = ", who is one of them and passes it on"
 
 
 class Member(NamedTuple):
@@ -64,9 +64,11 @@ class Found(NamedTuple):
 class Groups:
     """The groups of all customers, as their behaviours come in one log.
 
-    `known` has the groups that moved in the last 30 days. A function of the log;
-    `touched` collects the names of groups that changed, for the caller to store and
-    clear, as `clusters` and `accounts` do, and `changed` those of customers.
+    `known` has the groups that moved in the last 30 days; `news` are the names of
+    those to tell of after what was learnt last, or that are known no longer. A
+    function of the log; `touched` collects the names of groups that changed, for the
+    caller to store and clear, as `clusters` and `accounts` do, and `changed` those of
+    customers.
     """
 
     def __init__(self) -> None:
@@ -75,6 +77,7 @@ class Groups:
         self.beyond: dict[str, list[str]] = {}  # of full groups: told of, no room left
         self.accounts = Accounts()
         self.clusters = Clusters(alike=ALIKE, judge=self._alike)
+        self.news: dict[str, None] = {}
         self.newest = 0
         self.clock = 0
         self.touched: dict[str, None] = {}
@@ -88,6 +91,7 @@ class Groups:
         `logged` is when the log took it, microseconds: what claims to be of later is
         taken to be of then, or one payment dated ahead would age all others.
         """
+        self.news.clear()
         key, at = told.customer_id, microseconds(told.at)
         if logged is not None:
             at = min(at, logged)
@@ -153,7 +157,7 @@ class Groups:
         It shares them with who sent it the money, and with who passes on the same.
         """
         sources = self.accounts.sources(key)
-        collects = [f"pays {key}"] if sources else []
+        collects = [f"{PAYS}{key}"] if sources else []
         return collects + [f"{PASSES}{one}" for one in sources]
 
     def _hold(self, key: str, acts: list[str]) -> None:
@@ -198,6 +202,7 @@ class Groups:
         news = not before or not told.issuperset(moving) or frauds != before.frauds
         links = before.links if before else []
         if news:
+            self.news[name] = None
             members = self._remembered(name, members, moving)
             links = self._links(links, moving, set(members))
         now = moment(self.newest)
@@ -263,21 +268,43 @@ class Groups:
                 self._end(name)
 
     def _erase(self, key: str) -> None:
-        """Forget a customer, also in groups that are known."""
+        """Forget a customer, also in groups and in what others did."""
         self._drop(key)
         self.clusters.remove(key)
         self.changed[key] = None
         self.accounts.erase(key)
-        for name, beyond in self.beyond.items():
-            if key in beyond:
-                beyond.remove(key)
-                self.touched[name] = None
-        for name, alert in self.known.items():
-            if key in alert.members:
-                left = [one for one in alert.members if one != key]
-                links = [one for one in alert.links if key not in (one.one, one.other)]
-                self.known[name] = replace(alert, members=left, links=links)
-                self.touched[name] = None
+        named = f"{PAYS}{key}", f"{PASSES}{key}"
+        for other in sorted({one for act in named for one in self._doers.get(act, ())}):
+            member = self.members[other]
+            self.clock += 1
+            acts = [act for act in member.acts if act not in named]
+            self._put(other, member._replace(order=self.clock, acts=acts))
+        for name in sorted(self.known):
+            self._leave_out(name, key)
+
+    def _leave_out(self, name: str, key: str) -> None:
+        """Have a group name a customer no longer; end one that is none without it."""
+        alert, beyond = self.known[name], self.beyond.get(name, [])
+        if key in beyond:
+            beyond.remove(key)
+            self.touched[name] = None
+        members = [one for one in alert.members if one != key]
+        why = [one for one in alert.why if not _names(one.reason, key)]
+        if members == alert.members and why == alert.why:
+            return
+        if len(members) < LEAST:
+            self._end(name)
+            return
+        size = min(alert.size, len(members) + len(beyond))
+        self.known[name] = replace(
+            alert,
+            size=size,
+            frauds=min(alert.frauds, size),
+            members=members,
+            why=why,
+            links=[one for one in alert.links if key not in (one.one, one.other)],
+        )
+        self.touched[name] = self.news[name] = None
 
     def _forget(self) -> None:
         """Forget what is past its time."""
@@ -301,15 +328,21 @@ class Groups:
         """Forget a group."""
         del self.known[name]
         self.beyond.pop(name, None)
-        self.touched[name] = None
+        self.touched[name] = self.news[name] = None
 
 
 def _shared(act: str, count: int, moving: list[str]) -> Shared:
     said, all_of_them = words(act), len(moving)
-    if act.startswith("pays ") and act.removeprefix("pays ") in moving:
+    if act.startswith(PAYS) and act.removeprefix(PAYS) in moving:
         count -= 1
-        said += ", who is one of them and passes it on"
+        said += ON
     return Shared(count, f"{count} of {all_of_them} {said}")
+
+
+def _names(reason: str, customer: str) -> bool:
+    """Whether a reason is that a customer was paid, or sent what was passed on."""
+    said = words(f"{PAYS}{customer}"), words(f"{PASSES}{customer}")
+    return reason.removesuffix(ON).endswith(said)
 
 
 def grouped(found: Found, partition_of: Callable[[str], int]) -> list[Grouped]:

@@ -73,6 +73,14 @@ class Account:
         self._pass(owner, inflow.at)
         return True
 
+    def disown(self, source: str) -> bool:
+        """Forget money that came from an account first; say whether there was any."""
+        kept = [one for one in self._in if one.source != source]
+        had = len(kept) < len(self._in) or source in self.passes
+        self._in = kept
+        self.passes.pop(source, None)
+        return had
+
     def _pass(self, source: str, at: int) -> None:
         self.passes[source] = max(at, self.passes.pop(source, at))
         while len(self.passes) > MOST_FLOWS:
@@ -127,9 +135,12 @@ class Accounts:
             self.touched[name] = None
 
     def erase(self, name: str) -> None:
-        """Forget an account."""
+        """Forget an account, and the money that came from it first."""
         if self.known.pop(name, None):
             self.touched[name] = None
+        for other, account in self.known.items():
+            if account.disown(name):
+                self.touched[other] = None
 
     def _use(self, name: str) -> Account:
         account = self.known.pop(name, None) or Account()

@@ -13,13 +13,14 @@ from app.engine.engine import Outbox
 from app.engine.partitioner import partition_for
 from app.engine.tables import Partition
 from app.events.app_events import AppEvent
-from app.events.groups import Behaviour
+from app.events.groups import Behaviour, GroupAlert
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.features.clock import SECOND, microseconds, moment
 from app.sketches import groups as module
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
+from app.topics import GROUP_ALERTS
 from tests.sketches.doings import (
     DAY,
     NOON,
@@ -36,6 +37,11 @@ from tests.sketches.doings import (
 )
 
 MINUTE = 60 * SECOND
+
+
+def erasure(customer: str) -> Behaviour:
+    """Ask to forget a customer."""
+    return Behaviour(customer, moment(0), [], erased=True)
 
 
 def learnt(*events: Payment | AppEvent | Label) -> tuple[Groups, list[Found]]:
@@ -150,13 +156,116 @@ def test_two_groups_that_meet_are_one_under_the_older_name():
 def test_who_is_erased_is_gone_from_rows_and_groups():
     groups, _ = learnt(*(sent(f"c-{n}", "A1", n) for n in range(4)))
 
-    erased = groups.learn(Behaviour("c-1", moment(0), [], erased=True))
+    erased = groups.learn(erasure("c-1"))
 
     (alert,) = groups.known.values()
     assert erased is None
     assert alert.members == ["c-0", "c-2", "c-3"]
     assert "c-1" not in groups.members.keys() | groups.accounts.known.keys()
     assert "c-1" not in groups.clusters.names
+
+
+def test_groups_that_named_who_is_erased_are_told_anew_without_it():
+    groups, _ = learnt(*ring())
+    (name,) = groups.known
+
+    groups.learn(erasure("m-0"))
+
+    alert = groups.known[name]
+    assert list(groups.news) == [name]
+    assert set(alert.members) == {*(f"p-{n}" for n in range(4)), "m-1"}
+    assert alert.size == 5
+    assert alert.why
+    assert b"m-0" not in msgspec.json.encode(alert)
+
+
+def test_reasons_that_name_who_is_erased_as_payee_go_and_no_others():
+    pays = [
+        (f"c-{n}", to, n + m) for n in range(4) for m, to in ((0, "A"), (0.5, "A1"))
+    ]
+    groups, found = learnt(*(sent(*one) for one in pays))
+    before = found[-1].alert
+
+    groups.learn(erasure("A"))
+
+    (alert,) = groups.known.values()
+    assert list(groups.news) == [before.id]
+    assert alert.size == len(alert.members) == 4
+    assert [one.reason for one in before.why] == [
+        "4 of 4 pay A for the first time",
+        "3 of 4 pay A1 for the first time",
+    ]
+    assert alert.why == before.why[1:]
+
+
+def test_a_group_of_which_an_erasure_leaves_two_is_over():
+    groups, _ = learnt(*(sent(f"c-{n}", "A1", n) for n in range(3)))
+    (name,) = groups.known
+
+    groups.learn(erasure("c-1"))
+    news = list(groups.news)
+    groups.learn(erasure("c-1"))
+
+    assert not groups.known
+    assert news == [name]
+    assert not groups.news
+
+
+def test_nothing_that_is_stored_names_who_is_erased():
+    for who in ("k-0", "k-2"):
+        rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+        groups = groups_of(rows, learn=True)
+        assert groups
+        for one in told(*cycle(5)):
+            groups.learn(one)
+        store(groups, rows)
+        before = [pair for pair in rows if who.encode() in b"".join(pair)]
+
+        groups.learn(erasure(who))
+        store(groups, rows)
+
+        assert before
+        assert not [pair for pair in rows if who.encode() in b"".join(pair)]
+
+
+def test_the_agent_tells_of_groups_without_who_is_erased_and_of_those_that_are_over():
+    rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
+    alerts: list[tuple[bytes, bytes | None]] = []
+
+    def send(topic: str, key: bytes, value: bytes | None, _: object) -> None:
+        if topic == GROUP_ALERTS.name:
+            alerts.append((key, value))
+
+    def work_off(*log: Behaviour) -> None:
+        records: list[Any] = [
+            SimpleNamespace(
+                partition=0,
+                timestamp=microseconds(NOON) // 1_000,
+                value=msgspec.json.encode(one),
+            )
+            for one in log
+        ]
+        out = cast("Outbox", SimpleNamespace(send=send, rejected=0))
+        group(records, out, {0: rows})
+
+    work_off(*told(*(sent(f"c-{n}", "A1", n) for n in range(4))))
+    (name,) = {key for key, _ in alerts}
+    work_off(erasure("c-1"))
+    shrunk = msgspec.json.decode(alerts[-1][1] or b"", type=GroupAlert)
+    work_off(erasure("c-2"))
+
+    assert shrunk.members == ["c-0", "c-2", "c-3"]
+    assert alerts[-1] == (name, None)
+
+
+def test_a_group_that_is_forgotten_is_told_to_be_over():
+    groups, _ = learnt(*(sent(f"c-{n}", "A1", n) for n in range(4)))
+    (name,) = groups.known
+
+    for one in told(sent("c-9", "A9", 31 * DAY)):
+        groups.learn(one)
+
+    assert list(groups.news) == [name]
 
 
 def test_what_is_remembered_of_a_group_is_bounded():
@@ -264,7 +373,7 @@ def test_who_finds_no_room_is_remembered_over_a_kill_until_erased(
     found = restored.learn(log[-1])
     assert found
     assert not found.news
-    restored.learn(Behaviour("c-24", moment(0), [], erased=True))
+    restored.learn(erasure("c-24"))
     store(restored, again)
     (row,) = (value for key, value in again if key.startswith(b"g"))
     assert b"c-23" in row
@@ -327,6 +436,8 @@ def worked_off(log: list[Behaviour], cuts: set[int]) -> tuple[list[Found], objec
 @pytest.mark.parametrize("seed", [1, 2])
 def test_groups_are_a_function_of_the_log_whenever_a_worker_is_killed(seed: int):
     log = told(*a_story(seed))
+    for place, who in ((-1, "m-0"), (-200, "p-1"), (-300, "k-2")):
+        log.insert(place, erasure(who))
     chance = Random(seed)  # noqa: S311 - no secret is made
     plain = worked_off(log, set())
 

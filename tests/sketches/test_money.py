@@ -52,6 +52,16 @@ def test_what_was_scattered_is_known_where_it_is_gathered():
     assert {tuple(accounts.sources(f"m{n}")) for n in range(4)} == {("a",)}
 
 
+def test_of_who_is_erased_no_account_remembers_money():
+    accounts = moved(("a", "m", 100, 0), ("b", "m", 100, 1), ("m", "x", 95, 3))
+    accounts.touched.clear()
+    accounts.erase("a")
+
+    assert list(accounts.touched) == ["a", "m", "x"]
+    assert accounts.sources("m") == ["b"]
+    assert "'a'" not in str([one.parts() for one in accounts.known.values()])
+
+
 def test_accounts_are_bounded_and_forgotten_after_a_day():
     accounts = moved(*((f"a{n}", "m", 100, n / 100) for n in range(3 * MOST_FLOWS)))
     _, inflows, _, _ = accounts.known["m"].parts()
