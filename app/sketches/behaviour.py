@@ -25,7 +25,7 @@ GAP = 30 * 60 * SECOND  # between calls of one session
 CELL = 100  # cells a degree of latitude and longitude: about a kilometre
 ENOUGH = 4  # weight of new acts that is worth telling of
 MOST_ACTS = 96  # remembered; the oldest goes
-MOST_KNOWN = 64  # beneficiaries paid before
+MOST_KNOWN = 64  # beneficiaries paid before; who was paid longest ago goes
 MOST_FRAUDS = 16
 KNOWN_LASTS = 31 * DAY
 VERSION = 1
@@ -96,9 +96,9 @@ class BehaviourRow:
         newest, self._newest = self._newest, max(self._newest, at)
         self._forget()
         if isinstance(event, AppEvent):
-            if at - newest > GAP:
+            if not 0 <= at - newest <= GAP:
                 self._calls.clear()
-            acts, transfer = self._app(event), None
+            acts, transfer = self._app(event, late=at < newest), None
         else:
             acts, transfer = self._payment(event, at)
         for act in acts:
@@ -128,8 +128,7 @@ class BehaviourRow:
         """Learn a label; say whether it changed how many frauds are known."""
         hashed, before = _hash(label.transaction_id), len(self._frauds)
         if label.fraud:
-            self._frauds[hashed] = self._newest
-            _cut(self._frauds, MOST_FRAUDS)
+            _keep(self._frauds, hashed, self._newest, most=MOST_FRAUDS)
         else:
             self._frauds.pop(hashed, None)
         return len(self._frauds) != before and self._newest > 0
@@ -140,10 +139,9 @@ class BehaviourRow:
             hashed, identity = _hash(beneficiary), _hash(payment.id)
             if identity in self._paid:
                 return [], None
-            self._paid[identity] = at
-            _cut(self._paid, MOST_KNOWN)
-            first = self._known.setdefault(hashed, at)
-            _cut(self._known, MOST_KNOWN)
+            _keep(self._paid, identity, at, most=MOST_KNOWN)
+            first = self._known.get(hashed, at)
+            _keep(self._known, hashed, first, most=MOST_KNOWN)
             new = abs(at - first) < WINDOW
             transfer = Transfer(beneficiary, payment.amount)
             return ([f"pays {beneficiary}"] if new else []), transfer
@@ -154,10 +152,12 @@ class BehaviourRow:
         terminal = payment.terminal_id
         return [f"buys {terminal} {slot - 1}", f"buys {terminal} {slot}"], None
 
-    def _app(self, event: AppEvent) -> list[str]:
+    def _app(self, event: AppEvent, *, late: bool) -> list[str]:
         if event.outcome == "failure":
             return []  # of somebody who tries, perhaps not the customer
         acts = [f"from {event.address.network}"] if event.address else []
+        if late:
+            return acts  # nobody knows after which call it came
         calls = [*self._calls, event.action or event.kind]
         if len(calls) == 3:  # noqa: PLR2004 - in a row
             acts.append(f"calls {' > '.join(calls)}")
@@ -209,7 +209,9 @@ def _hash(identity: str) -> int:
     return mmh3.hash64(identity, signed=False)[0]
 
 
-def _cut(kept: dict[int, int], most: int) -> None:
-    """Forget the oldest where there is too much."""
+def _keep(kept: dict[int, int], one: int, at: int, *, most: int) -> None:
+    """Keep one at the end; where there is too much, who was kept first goes."""
+    kept.pop(one, None)
+    kept[one] = at
     if len(kept) > most:
-        del kept[min(kept, key=kept.__getitem__)]
+        del kept[next(iter(kept))]

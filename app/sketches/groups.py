@@ -53,7 +53,7 @@ class Member(NamedTuple):
 class Found(NamedTuple):
     """The group of who was told of: all that move together now, and whether it is new.
 
-    It is where somebody joined, or where another fraud is known.
+    It is where somebody joined, or where more or fewer have a known fraud.
     """
 
     alert: GroupAlert
@@ -255,8 +255,16 @@ class Groups:
             held.update(self.members[key].counted)
         shared = [(act, count) for act, count in held.items() if count > 1]
         shared.sort(key=lambda one: (-one[1] * weight(one[0]), one[0]))
-        found = (_shared(act, count, moving) for act, count in shared)
+        found = (self._shared(act, count, moving) for act, count in shared)
         return [one for one in found if one.members > 1][:MOST_REASONS]
+
+    def _shared(self, act: str, count: int, moving: list[str]) -> Shared:
+        """Say how many do an act; a payee holds that it is paid where it passes on."""
+        said, payee = words(act), act.removeprefix(PAYS)
+        if payee != act and payee in moving and act in self.members[payee].counted:
+            count -= 1
+            said += ON
+        return Shared(count, f"{count} of {len(moving)} {said}")
 
     def _take_up(self, alert: GroupAlert, names: set[str]) -> None:
         """Forget groups that are no more, and whose members are all in this one."""
@@ -329,14 +337,6 @@ class Groups:
         del self.known[name]
         self.beyond.pop(name, None)
         self.touched[name] = self.news[name] = None
-
-
-def _shared(act: str, count: int, moving: list[str]) -> Shared:
-    said, all_of_them = words(act), len(moving)
-    if act.startswith(PAYS) and act.removeprefix(PAYS) in moving:
-        count -= 1
-        said += ON
-    return Shared(count, f"{count} of {all_of_them} {said}")
 
 
 def _names(reason: str, customer: str) -> bool:

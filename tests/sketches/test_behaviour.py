@@ -6,7 +6,14 @@ from app.events.app_events import AppEvent
 from app.events.groups import Transfer
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.sketches.behaviour import MOST_ACTS, WEIGHTS, BehaviourRow, weight, words
+from app.sketches.behaviour import (
+    MOST_ACTS,
+    MOST_KNOWN,
+    WEIGHTS,
+    BehaviourRow,
+    weight,
+    words,
+)
 from tests.sketches.doings import DAY, called, marked, paid, sent, shopped, told
 
 
@@ -59,6 +66,18 @@ def test_only_who_is_paid_for_the_first_time_counts():
     assert again.transfer == Transfer("A1", 10_000)
 
 
+def test_who_is_paid_often_is_known_however_many_others_are_paid():
+    row = BehaviourRow()
+    row.learn(sent("c-1", "landlord"))
+    for day in range(2 * MOST_KNOWN):
+        row.learn(sent("c-1", f"A{day}", day * DAY + 10))
+        again = row.learn(sent("c-1", "landlord", (day + 1) * DAY))
+
+    assert again
+    assert "pays landlord" not in again.acts
+    assert f"pays A{day}" in again.acts
+
+
 def test_a_transfer_that_comes_twice_is_told_once():
     found = told(sent("c-1", "A1"), sent("c-1", "A1"))
 
@@ -72,7 +91,7 @@ def test_calls_in_a_row_are_an_act_and_what_the_bank_refused_is_none():
     assert not row.acts
 
     for place, action in enumerate(("/A", "/B", "/C")):
-        row.learn(called("c-1", action, place))
+        row.learn(called("c-1", action, 3 + place))
 
     assert acts(row, "calls") == {"calls /A > /B > /C"}
     assert acts(row, "from") == {"from n1"}
@@ -84,6 +103,17 @@ def test_calls_of_two_sessions_are_not_in_a_row():
         row.learn(called("c-1", action, minute))
 
     assert not acts(row, "calls")
+
+
+@pytest.mark.parametrize("late", [-600, 1.5])
+def test_a_call_that_comes_late_is_in_no_row(late: float):
+    row = BehaviourRow()
+    for minute, action in ((1, "/A"), (2, "/B"), (late, "/OLD"), (3, "/C"), (4, "/D")):
+        row.learn(called("c-1", action, minute))
+
+    assert not acts(row, "calls")
+    row.learn(called("c-1", "/E", 5))
+    assert acts(row, "calls") == {"calls /C > /D > /E"}
 
 
 def test_what_was_done_a_day_ago_is_forgotten_and_what_comes_too_late_ignored():

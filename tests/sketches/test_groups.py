@@ -88,6 +88,16 @@ def test_a_ring_of_mules_is_one_group_with_who_was_tricked_into_paying_them():
     ]
 
 
+def test_a_payee_that_passes_nothing_on_is_counted_among_the_payers_of_nobody():
+    payers = [sent(f"c-{n}", "B", n) for n in range(3)]
+    _, found = learnt(*payers, sent("B", "A1", 5, 1), sent("c-0", "A1", 6))
+
+    assert "B" in found[-1].moving
+    assert "3 of 4 pay B for the first time" in [
+        one.reason for one in found[-1].alert.why
+    ]
+
+
 def test_an_act_that_everybody_does_is_no_evidence():
     everybody = [sent(f"c-{n}", "A1", n) for n in range(3 * COMMON)]
     groups, found = learnt(*everybody)
@@ -109,14 +119,15 @@ def test_two_are_no_group_and_one_act_of_little_weight_links_nobody():
     assert not groups.known
 
 
-def test_a_group_is_news_when_it_grows_and_when_a_fraud_in_it_is_known():
+def test_a_group_is_news_when_it_grows_and_when_a_fraud_is_known_or_is_none():
     payments = [sent(f"c-{n}", "A1", n) for n in range(4)]
     again = sent("c-1", "A2", 10)
-    _, found = learnt(*payments, again, marked(payments[0]))
+    labels = [marked(payments[0]), marked(payments[0], fraud=False)]
+    _, found = learnt(*payments, again, *labels)
 
-    assert [one.news for one in found] == [True, True, False, True]
-    assert [one.alert.size for one in found] == [3, 4, 4, 4]
-    assert [one.alert.frauds for one in found] == [0, 0, 0, 1]
+    assert [one.news for one in found] == [True, True, False, True, True]
+    assert [one.alert.size for one in found] == [3, 4, 4, 4, 4]
+    assert [one.alert.frauds for one in found] == [0, 0, 0, 1, 0]
     assert len({one.alert.id for one in found}) == 1
 
 
