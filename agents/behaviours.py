@@ -15,8 +15,9 @@ from app.events.erasures import Erased
 from app.events.groups import Behaviour
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.features.clock import DAY, microseconds
 from app.main import app, counters
-from app.sketches.behaviour import BehaviourRow
+from app.sketches.behaviour import KNOWN_LASTS, BehaviourRow
 from app.topics import BEHAVIOURS, CUSTOMER_ACTIVITY
 from tables.behaviours import behaviours as table
 
@@ -45,7 +46,25 @@ def learn(
             gone = Behaviour(event.customer_id, event.erased_at, [], erased=True)
             out.send(BEHAVIOURS.name, key, encode(gone), record)
         elif isinstance(event, Payment | AppEvent | Label):
-            key = event.customer_id.encode()
-            if told := rows[record.partition].touch(key).learn(event):
+            partition, key = rows[record.partition], event.customer_id.encode()
+            logged = 1_000 * record.timestamp  # microseconds; nothing is of later
+            sweep(partition, min(microseconds(event.occurred_at), logged))
+            if told := partition.touch(key).learn(event):
                 out.send(BEHAVIOURS.name, key, encode(told), record)
     counters.dead_letters += out.rejected
+
+
+def sweep(rows: Partition[BehaviourRow], at: int) -> None:
+    """Let go of customers of whom nothing was heard in 31 days, once a day.
+
+    `at` is when an event of the partition happened, microseconds: the first of a day
+    sweeps, so that the rows stay a function of the partition's log.
+    """
+    swept, day = rows.shared(), at // DAY
+    if swept and day <= swept.day:
+        return
+    rows.shared(learn=True).day = day
+    past = day * DAY - KNOWN_LASTS
+    for key in rows.known_keys():
+        if (row := rows.read(key)) and row.newest <= past:
+            rows.drop(key)

@@ -28,6 +28,7 @@ MOST_ACTS = 96  # remembered; the oldest goes
 MOST_KNOWN = 64  # beneficiaries paid before; who was paid longest ago goes
 MOST_FRAUDS = 16
 KNOWN_LASTS = 31 * DAY
+"""Frauds are known for so long, and customers of whom nothing is heard."""
 VERSION = 1
 
 WEIGHTS = {"pays": 6, "passes": 6, "buys": 2, "calls": 1, "from": 1, "at": 1}
@@ -71,15 +72,16 @@ def words(act: str) -> str:
 class BehaviourRow:
     """The acts of a customer's last day, and which beneficiaries were paid before.
 
-    `acts` has when each was done last. A function of the customer's log: an event
-    that comes late counts as long as its day is not over.
+    `acts` has when each was done last; `newest` is when the newest event happened. A
+    function of the customer's log: an event that comes late counts as long as its day
+    is not over.
     """
 
-    __slots__ = ("_calls", "_frauds", "_known", "_new", "_newest", "_paid", "acts")
+    __slots__ = ("_calls", "_frauds", "_known", "_new", "_paid", "acts", "newest")
 
     def __init__(self) -> None:
         self.acts: dict[str, int] = {}
-        self._newest = 0
+        self.newest = 0
         self._new = 0  # weight of what was not told of yet
         self._calls: list[str] = []  # the last two of the session
         self._known: dict[int, int] = {}  # beneficiaries: when first paid
@@ -91,14 +93,14 @@ class BehaviourRow:
         if isinstance(event, Label):
             return self._told(event) if self._label(event) else None
         at = microseconds(event.occurred_at)
-        if at <= self._newest - WINDOW:
+        if at <= self.newest - WINDOW:
             return None
-        newest, self._newest = self._newest, max(self._newest, at)
+        before, self.newest = self.newest, max(self.newest, at)
         self._forget()
         if isinstance(event, AppEvent):
-            if not 0 <= at - newest <= GAP:
+            if not 0 <= at - before <= GAP:
                 self._calls.clear()
-            acts, transfer = self._app(event, late=at < newest), None
+            acts, transfer = self._app(event, late=at < before), None
         else:
             acts, transfer = self._payment(event, at)
         for act in acts:
@@ -117,7 +119,7 @@ class BehaviourRow:
         self._new = 0
         return Behaviour(
             event.customer_id,
-            moment(self._newest),
+            moment(self.newest),
             list(self.acts),
             len(self._frauds),
             transfer,
@@ -128,10 +130,10 @@ class BehaviourRow:
         """Learn a label; say whether it changed how many frauds are known."""
         hashed, before = _hash(label.transaction_id), len(self._frauds)
         if label.fraud:
-            _keep(self._frauds, hashed, self._newest, most=MOST_FRAUDS)
+            _keep(self._frauds, hashed, self.newest, most=MOST_FRAUDS)
         else:
             self._frauds.pop(hashed, None)
-        return len(self._frauds) != before and self._newest > 0
+        return len(self._frauds) != before and self.newest > 0
 
     def _payment(self, payment: Payment, at: int) -> tuple[list[str], Transfer | None]:
         beneficiary, place = payment.beneficiary_id, payment.place
@@ -166,19 +168,19 @@ class BehaviourRow:
 
     def _forget(self) -> None:
         """Forget acts that are past the window."""
-        past = self._newest - WINDOW
+        past = self.newest - WINDOW
         if self.acts and min(self.acts.values()) <= past:
             self.acts = {act: at for act, at in self.acts.items() if at > past}
         if self._paid:
             self._paid = {one: at for one, at in self._paid.items() if at > past}
-        past = self._newest - KNOWN_LASTS
+        past = self.newest - KNOWN_LASTS
         if self._frauds:
             self._frauds = {one: at for one, at in self._frauds.items() if at > past}
 
     def encode(self) -> bytes:
         """Return the row's bytes."""
         parts = (
-            *(self._newest, self._new, self._calls, self.acts),
+            *(self.newest, self._new, self._calls, self.acts),
             *(_pairs(kept) for kept in (self._known, self._paid, self._frauds)),
         )
         return bytes([VERSION]) + msgspec.msgpack.encode(parts)
@@ -194,11 +196,29 @@ class BehaviourRow:
             message = f"behaviour row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
         row = cls()
-        row._newest, row._new, row._calls, row.acts, *kept = msgspec.msgpack.decode(
+        row.newest, row._new, row._calls, row.acts, *kept = msgspec.msgpack.decode(
             data[1:]
         )
         row._known, row._paid, row._frauds = (dict(pairs) for pairs in kept)
         return row
+
+
+class Swept:
+    """On which day of event time a partition was swept last: the row that it shares."""
+
+    __slots__ = ("day",)
+
+    def __init__(self, day: int = 0) -> None:
+        self.day = day
+
+    def encode(self) -> bytes:
+        """Return the row's bytes."""
+        return msgspec.msgpack.encode(self.day)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return the row that `encode` made the bytes from."""
+        return cls(msgspec.msgpack.decode(data))
 
 
 def _pairs(kept: dict[int, int]) -> Iterable[tuple[int, int]]:

@@ -1,20 +1,28 @@
 """Behaviour: acts that others can share, of one day, whoever does them."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
 import pytest
 
+from agents.behaviours import learn
+from app.engine.tables import SHARED, Partition
 from app.events.app_events import AppEvent
 from app.events.groups import Transfer
 from app.events.labels import Label
 from app.events.payments import Payment
+from app.features.clock import microseconds
 from app.sketches.behaviour import (
     MOST_ACTS,
     MOST_KNOWN,
     WEIGHTS,
     BehaviourRow,
+    Swept,
     weight,
     words,
 )
-from tests.sketches.doings import DAY, called, marked, paid, sent, shopped, told
+from tests.sketches.doings import DAY, NOON, called, marked, paid, sent, shopped, told
 
 
 def acts(row: BehaviourRow, kind: str) -> set[str]:
@@ -171,6 +179,42 @@ def test_a_row_goes_on_as_the_one_that_its_bytes_were_made_from():
 
         assert row.learn(event) == other.learn(event)
         assert row.encode() == other.encode()
+
+
+def learnt(*events: Payment, restarted: bool = False) -> dict[bytes, bytes]:
+    """Return a partition's rows after events, each logged at the latest on day 40."""
+    rows: Partition[BehaviourRow] = Partition(BehaviourRow, Swept)
+    latest = microseconds(NOON) // 1_000 + 40 * DAY * 60_000
+    for event in events:
+        if restarted:
+            kept = dict(rows)
+            rows = Partition(BehaviourRow, Swept)
+            rows.rows = dict(kept)
+        at = min(microseconds(event.occurred_at) // 1_000, latest)
+        record: Any = SimpleNamespace(
+            partition=0, timestamp=at, value=msgspec.json.encode(event)
+        )
+        outbox: Any = SimpleNamespace(rejected=0, send=lambda *_: None)
+        learn([record], outbox, {0: rows})
+    return dict(rows)
+
+
+def test_who_falls_silent_is_let_go_of_after_31_days():
+    events = [sent("c-1", "A1"), sent("c-2", "A1", 20 * DAY), paid("c-3", 31 * DAY)]
+    kept = learnt(*events)
+    later = learnt(*events, sent("c-1", "A1", 32 * DAY), restarted=True)
+
+    assert kept.keys() - {SHARED} == {b"c-1", b"c-2", b"c-3"}
+    assert later == learnt(*events, sent("c-1", "A1", 32 * DAY))
+    again = BehaviourRow.decode(later[b"c-1"])
+    assert "pays A1" in again.acts
+    assert learnt(*events, paid("c-3", 32 * DAY)).keys() == later.keys() - {b"c-1"}
+
+
+def test_what_is_dated_ahead_lets_go_of_nobody():
+    ahead = paid("c-2", 400 * DAY)
+
+    assert b"c-1" in learnt(sent("c-1", "A1", 20 * DAY), ahead)
 
 
 def test_bytes_of_another_version_are_refused():
