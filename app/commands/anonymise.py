@@ -116,6 +116,9 @@ def anonymise(  # noqa: PLR0913 - one parameter an option
     whose = person or (PERSON if PERSON in columns else None)
     asked = [*dict.fromkeys((*named, *hidden, *([whose] if whose else ())))]
     missing = [name for name in asked if name not in columns]
+    if twice := [n for n in asked if max(named.count(n), hidden.count(n)) > 1]:
+        message = f"got {', '.join(twice)} twice in one list, expected it once"
+        raise AnonymityError(message)
     if missing or not named:
         got = ", ".join(missing) or "no quasi-identifier"
         message = f"{source}: got {got}, expected columns of {', '.join(columns)}"

@@ -59,7 +59,7 @@ def anonymise(
     All other columns are left out, and rows come in another order. Where a column
     says whose row it is, a class has rows of `aim.k` people, however many rows each
     has. Rows whose text quasi-identifiers are rare may be suppressed, the rarest
-    first, as far as `aim.suppress` goes.
+    first, as far as `aim.suppress` goes. What is no finite number is unknown.
 
     Raises:
         AnonymityError: the table as a whole does not fulfil the aim, or a column is
@@ -68,6 +68,7 @@ def anonymise(
     if both := set(quasi) & {*sensitive, person}:
         message = f"got {', '.join(map(str, both))} as both, expected it in one list"
         raise AnonymityError(message)
+    table = _finite(table)
     kept = _suppressed(table, quasi, aim=aim, person=person)
     columns = [Column(kept, name) for name in quasi]
     hidden = [Column(kept, name) for name in sensitive]
@@ -201,6 +202,12 @@ def _good(rows: Numbers, *, hidden: Sequence[Column], whose: Numbers, aim: Aim) 
             if away > aim.t:
                 return False
     return True
+
+
+def _finite(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table that has null for what is no finite number."""
+    floats = (pl.col(name) for name, kind in table.schema.items() if kind.is_float())
+    return table.with_columns(pl.when(one.is_finite()).then(one) for one in floats)
 
 
 def _suppressed(

@@ -48,6 +48,8 @@ def test_the_file_has_the_k_and_l_that_the_report_says(people: Path):
     ("words", "expected"),
     [
         (["--quasi=age,shoe"], "got shoe"),
+        (["--quasi=age,zip,age"], "got age twice in one list"),
+        (["--quasi=zip", "--sensitive=ill,ill"], "got ill twice in one list"),
         (["--quasi=age", "--k=1000"], "even as one class"),
         (["--quasi=age", "--sensitive=age"], "got age as both"),
         ([], "no quasi-identifier"),
@@ -65,6 +67,23 @@ def test_what_cannot_be_is_told_in_a_line_and_nothing_is_written(
     assert code == 1
     assert expected in told
     assert list(people.parent.iterdir()) == [people]
+
+
+def test_what_is_no_finite_number_is_unknown(tmp_path: Path):
+    file = tmp_path / "rates.parquet"
+    odd = [float("nan"), float("inf"), -float("inf"), None]
+    pl.DataFrame({"rate": [*map(float, range(16)), *odd]}).write_parquet(file)
+
+    code, told = ask(str(file), "--quasi=rate", "--sensitive=", "--k=2", "--json")
+
+    report = json.loads(told)
+    texts = pl.read_parquet(report["file"])["rate"].to_list()
+    assert code == 0
+    assert 0 < report["loss"] < 0.2
+    assert {"nan", "inf", "-inf"}.isdisjoint(
+        word for text in texts if text for word in text.split()
+    )
+    assert sum(text is None or text.endswith("unknown") for text in texts) >= 4
 
 
 @pytest.fixture
