@@ -45,6 +45,15 @@ WORLD = {
     "time",
 }
 
+# Who makes producers, each once for all that it sends: never one a message.
+PRODUCERS = {
+    "app.engine.engine",
+    "app.rekeying.listed",
+    "app.sources.event_sender",
+    "app.sources.sender",
+    "web.outlet",
+}
+
 MODULES = sorted(path for name in OURS for path in (ROOT / name).rglob("*.py"))
 
 
@@ -99,6 +108,18 @@ def test_pure_packages_import_only_downwards_and_never_the_world(path: Path):
 
     assert imported <= allowed
     assert not roots & WORLD
+
+
+def test_producers_are_made_in_few_places_and_not_for_each_message():
+    made = [
+        _name(path)
+        for path in MODULES
+        if "bench" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and "AIOKafkaProducer" in ast.unparse(node.func)
+    ]
+
+    assert sorted(made) == sorted(PRODUCERS)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)

@@ -1,9 +1,11 @@
 """What a customer's row knows, checked by hand and by invariants."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from app.events.payments import Payment
+from app.events.payments import Payment, Place
 from app.features.catalogue import PROFILE
 from app.features.customers import CustomerRow
 from tests.features.builders import labelled, paid
@@ -82,6 +84,38 @@ def test_an_all_clear_takes_a_label_back_and_a_repeated_label_changes_nothing():
 
 def test_a_label_of_an_unknown_payment_is_ignored():
     assert not a_row(*HABIT).label(labelled(paid(1.5)))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "km"),
+    [
+        (Place(0, 0), Place(0, 1), 111.195),
+        (Place(0, 179.5), Place(0, -179.5), 111.195),  # over the antimeridian
+        (Place(-33.87, 151.21), Place(-37.81, 144.96), 713.4),  # Sydney, Melbourne
+        (Place(-34.6, -58.38), Place(-33.45, -70.67), 1_139.1),  # over the Andes
+    ],
+)
+def test_a_journey_is_as_fast_as_it_is_far_in_a_second_at_the_least(
+    before: Place, after: Place, km: float
+):
+    first, later = replace(paid(0), place=before), paid(1 / 24, name="later")
+    at_once = replace(paid(0, name="at once"), place=after)
+
+    an_hour = told(a_row(first), replace(later, place=after))
+    no_time = told(a_row(first), at_once)
+
+    assert an_hour["km_since_last_payment"] == pytest.approx(km, rel=1e-3)
+    assert an_hour["kmh_since_last_payment"] == pytest.approx(km, rel=1e-3)
+    assert no_time["kmh_since_last_payment"] == pytest.approx(3_600 * km, rel=1e-3)
+
+
+def test_who_pays_twice_at_one_place_and_moment_has_not_moved():
+    here = Place(-33.87, 151.21)
+    again = replace(paid(0, name="again"), place=here)
+
+    actual = told(a_row(replace(paid(0), place=here)), again)
+
+    assert actual["kmh_since_last_payment"] == 0
 
 
 events = st.lists(
