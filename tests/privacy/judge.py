@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import polars as pl
 
+from app.privacy.mondrian import Aim, anonymise
+
 VERSION = "1.3.6"
 JUDGED = Path(__file__).with_name("judged.json")
 ASK = """
@@ -46,7 +48,7 @@ class Data(NamedTuple):
 
 
 def data_sets() -> dict[str, Data]:
-    """Return three tables, each as it is and with coarser quasi-identifiers."""
+    """Return three tables: as they are, with coarser quasi-identifiers, anonymised."""
     found = {}
     for name, data in (
         ("people", _people(Random(1))),  # noqa: S311 - no secret is made
@@ -61,6 +63,10 @@ def data_sets() -> dict[str, Data]:
             for one in data.quasi
         ]
         found[f"{name}, coarser"] = data._replace(table=data.table.with_columns(coarse))
+        made = anonymise(
+            data.table, data.quasi, sensitive=[data.sensitive], aim=Aim(k=4)
+        )
+        found[f"{name}, anonymised"] = data._replace(table=made.table)
     return found
 
 

@@ -6,7 +6,6 @@ import os
 import pytest
 
 from app.privacy.anonymity import measure
-from app.privacy.mondrian import Aim, anonymise
 from tests.privacy import judge
 
 RECORDED = json.loads(judge.JUDGED.read_text(encoding="utf-8"))["judged"]
@@ -29,6 +28,9 @@ def test_the_judge_has_seen_tables_that_hide_and_tables_that_do_not():
     assert {k for k, _, _ in judged} >= {1}
     assert max(k for k, _, _ in judged) > 10
     assert max(l_ for _, l_, _ in judged) > 2
+    assert all(
+        told["klt"][0] >= 4 for name, told in RECORDED.items() if "anonymised" in name
+    )
     assert len({round(t, 6) for _, _, t in judged}) == len(DATA)
 
 
@@ -42,18 +44,6 @@ def python() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("k", [1, 4])
-@pytest.mark.parametrize("name", [name for name in DATA if "," not in name])
-def test_an_outside_judge_measures_the_same(python: str, name: str, k: int):
-    data = DATA[name]
-    if k > 1:
-        made = anonymise(
-            data.table, data.quasi, sensitive=[data.sensitive], aim=Aim(k=k)
-        )
-        data = data._replace(table=made.table)
-
-    told = judge.asked(python, data)
-
-    found = measure(data.table, data.quasi, sensitive=[data.sensitive])
-    assert told[:2] == [found.k, found.l[data.sensitive]]
-    assert told[2] == pytest.approx(found.t[data.sensitive], abs=1e-9)
+@pytest.mark.parametrize("name", DATA)
+def test_an_outside_judge_says_what_it_said(python: str, name: str):
+    assert judge.asked(python, DATA[name]) == pytest.approx(RECORDED[name]["klt"])
