@@ -22,6 +22,8 @@ FLOORS = {  # detected, and the most honest payments bothered
     "mule-ring": (0.90, 0.005),
     "credential-stuffing": (0.80, 0.005),
     "bot-farm": (0.90, 0.005),
+    "money-cycle": (0.80, 0.005),
+    "fan-in": (0.25, 0.005),
 }
 
 
