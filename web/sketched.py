@@ -89,16 +89,16 @@ async def sample(context: Context, caller: Caller) -> Samples:
         Problem: 503, none of them keeps sketches now.
     """
     parts = await ask(context, Question("samples"), caller)
-    merged = samples.merged(one for part in parts for one in part.kept)
+    whole = samples.whole(one for part in parts for one in part.kept)
     payments = [
         SampledPayment(identity, one.stratum.seen / one.stratum.kept, payment)
-        for one in merged
+        for one in whole
         for _, identity, payment in one.payments
     ]
     return Samples(
         context.settings.partitions,
         answered(parts),
-        [one.stratum for one in merged],
+        [one.stratum for one in whole],
         payments,
     )
 

@@ -136,7 +136,7 @@ async def local(context: Context, question: Question) -> Part:
         for fill in filters.fills(partition):
             fills.append(fill)
             await asyncio.sleep(0)
-    return replace(found, fills=fills, strata=samples.totals(strata))
+    return replace(found, fills=fills, strata=strata)
 
 
 def _owned(context: Context) -> Mapping[int, Any]:

@@ -6,8 +6,8 @@ from typing import NamedTuple, Self
 
 import mmh3
 
-MOST_BYTES = 16 * 1024
-"""Of a block with both its generations: a block is one row of a table."""
+MOST_BYTES = 16 * 1024 - 1
+"""Of a block with both its generations: with a byte that says so, it is one row."""
 HEADER = Layout("<BIIIIqq")
 """Version; bits and hashes of a generation; how many things each of the two holds;
 when each began."""
@@ -67,7 +67,8 @@ class Block:
     """One block of a filter: two generations of bits, the younger one learns.
 
     A thing is in one block, so that to learn it changes one row of at most 16 KiB.
-    The state is a function of the things and their times in the order that they came.
+    The state is a function of the things and their times in the order that they came;
+    `since` never goes back, whatever comes late.
     """
 
     __slots__ = ("bits", "counts", "hashes", "old", "since", "young")
@@ -117,7 +118,7 @@ class Block:
         """Forget the old generation, and begin another."""
         self.old, self.young = self.young, bytearray(self.bits // 8)
         self.counts = [0, self.counts[0]]
-        self.since = [at, self.since[0]]
+        self.since = [max(at, self.since[0]), self.since[0]]
 
     def _look(self, thing: str) -> tuple[bool, bool]:
         """Return whether a thing is new to the young, and whether either has it."""

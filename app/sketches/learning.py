@@ -10,10 +10,10 @@ def learn(rows: Rows, observed: Observed, *, filters: Filters) -> None:
     """Draw a payment's lot, and remember its device, card, terminal and place.
 
     Only the places of payments that are drawn become known: few, and those where
-    many pay.
+    many pay. What comes late is seen now: a partition's time never goes back.
     """
-    segment, at = observed.segment, observed.at
     drawn = samples.learn(rows, observed)
+    segment, at = observed.segment, rows.shared().newest
     for kind, value in observed.things():
         filters.learn(rows, kind, value, segment=segment, at=at)
     if drawn and observed.payment.place is not None:

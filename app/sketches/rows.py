@@ -10,7 +10,7 @@ from app.sketches.observed import Sample
 from app.sketches.reservoir import Reservoir
 
 _BLOCK, _RESERVOIR = b"B", b"R"
-_counts = msgspec.json.Decoder(dict[str, int]).decode
+_population = msgspec.json.Decoder(tuple[int, dict[int, dict[str, int]]]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -56,21 +56,33 @@ class SketchRow:
 
 
 class Population:
-    """How many payments of each stratum a partition has had: the row that it shares."""
+    """How many payments of each stratum a partition has had: the row that it shares.
 
-    __slots__ = ("counts",)
+    `newest` is how far its event time is, in seconds of the epoch; `counts` are by
+    period and stratum.
+    """
 
-    def __init__(self, counts: dict[str, int] | None = None) -> None:
+    __slots__ = ("counts", "newest")
+
+    def __init__(
+        self, newest: int = 0, counts: dict[int, dict[str, int]] | None = None
+    ) -> None:
+        self.newest = newest
         self.counts = counts or {}
 
     def encode(self) -> bytes:
         """Return the row's bytes."""
-        return _encode(self.counts)
+        counts = {str(period): one for period, one in self.counts.items()}
+        return _encode([self.newest, counts])
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Return the row that `encode` made the bytes from."""
-        return cls(_counts(data))
+        """Return the row that `encode` made the bytes from.
+
+        Raises:
+            ValueError: the bytes are of another version.
+        """
+        return cls(*_population(data))
 
 
 class Rows(Protocol):

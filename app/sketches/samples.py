@@ -1,6 +1,7 @@
 """Samples: a fair sample of each stratum's payments, and how many it stands for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -8,23 +9,27 @@ from msgspec.structs import replace
 from app.events.decisions import Outcome
 from app.sketches.observed import Observed, Sample, Segment, sample
 from app.sketches.reservoir import Reservoir, Sampled
-from app.sketches.rows import Rows
+from app.sketches.rows import Population, Rows
+from app.sketches.seen import LASTS
 
 SIZE = 32
 """Payments kept of a stratum: as many of a rare one as of a common one."""
 PREFIX = b"sample/"
 SALT = "strata"
+PERIOD = timedelta(seconds=LASTS)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Stratum(Struct, frozen=True):
     """A stratum: customers of a segment, payments of an outcome, through a channel.
 
-    `seen` counts its payments, `kept` are those of them in the sample.
+    `seen` counts its payments since `since`, `kept` are those of them in the sample.
     """
 
     segment: Segment
     outcome: Outcome
     channel: str
+    since: datetime
     seen: int
     kept: int
 
@@ -37,11 +42,26 @@ class Kept(Struct, frozen=True):
 
 
 def learn(rows: Rows, observed: Observed) -> bool:
-    """Count a payment, and draw its lot; return whether it is in the sample now."""
+    """Count a payment, and draw its lot; return whether it is in the sample now.
+
+    Each period of 30 days of event time has samples of its own. One that begins ends
+    the one before the last, and what comes later than that is not drawn.
+    """
+    population: Population = rows.shared(learn=True)
+    population.newest = max(population.newest, observed.at)
+    period = observed.at // LASTS
+    counts = population.counts.get(period)
+    if counts is None:
+        oldest = population.newest // LASTS - 1
+        if period < oldest:
+            return False
+        for over in [one for one in population.counts if one < oldest]:
+            for name in population.counts.pop(over):
+                rows.drop(_key(over, name))
+        counts = population.counts[period] = {}
     name = f"{observed.segment}/{observed.outcome}/{observed.payment.channel}"
-    counts = rows.shared(learn=True).counts
     counts[name] = seen = counts.get(name, 0) + 1
-    key = PREFIX + name.encode()
+    key = _key(period, name)
     held = rows.hold(key)
     if held and held.reservoir and held.reservoir.passes(observed.id):
         return False
@@ -54,44 +74,64 @@ def learn(rows: Rows, observed: Observed) -> bool:
 
 
 def kept(rows: Rows) -> list[Kept]:
-    """Return the samples of a partition."""
-    population = rows.shared()
-    counts: Mapping[str, int] = population.counts if population else {}
+    """Return the samples of a partition, by period."""
+    population: Population = rows.shared() or Population()
     found = []
-    for name, seen in sorted(counts.items()):
-        held = rows.hold(PREFIX + name.encode())
-        if held is not None and held.reservoir is not None:
-            found.append(_kept(name, seen, held.reservoir))
+    for period, counts in sorted(population.counts.items()):
+        for name, seen in sorted(counts.items()):
+            held = rows.hold(_key(period, name))
+            if held is not None and held.reservoir is not None:
+                found.append(_kept(_stratum(period, name, seen), held.reservoir))
     return found
 
 
 def merged(parts: Iterable[Kept]) -> list[Kept]:
-    """Return the samples of all that several partitions have had."""
-    wholes: dict[str, Reservoir[Sample]] = {}
-    seen: dict[str, int] = {}
+    """Return the samples of all that several partitions have had, by period."""
+    wholes: dict[tuple[datetime, str, str, str], Reservoir[Sample]] = {}
+    strata: dict[tuple[datetime, str, str, str], Stratum] = {}
     for part in parts:
         of = part.stratum
-        name = f"{of.segment}/{of.outcome}/{of.channel}"
+        name = of.since, of.segment, of.outcome, of.channel
         whole = wholes.setdefault(name, Reservoir(SIZE, salt=SALT))
         whole.join(Sampled(*one) for one in part.payments)
-        seen[name] = seen.get(name, 0) + of.seen
-    return [_kept(name, seen[name], whole) for name, whole in sorted(wholes.items())]
+        seen = of.seen + (strata[name].seen if name in strata else 0)
+        strata[name] = replace(of, seen=seen)
+    return [_kept(strata[name], wholes[name]) for name in sorted(strata)]
 
 
-def _kept(name: str, seen: int, reservoir: Reservoir[Sample]) -> Kept:
-    segment, outcome, channel = name.split("/", 2)
-    payments = [(one.rank, one.id, one.item) for one in reservoir.sample()]
-    stratum = Stratum(segment, outcome, channel, seen, len(payments))  # type: ignore[arg-type]
-    return Kept(stratum, payments)
+def whole(parts: Iterable[Kept]) -> list[Kept]:
+    """Return one sample a stratum: of the newest period of any, and of the last.
+
+    The smallest lots of two periods are those of both together: all payments of either
+    are as likely to be in it.
+    """
+    found = list(parts)
+    since = max((one.stratum.since for one in found), default=EPOCH) - PERIOD
+    return merged(
+        replace(one, stratum=replace(one.stratum, since=since))
+        for one in found
+        if one.stratum.since >= since
+    )
 
 
 def totals(strata: Iterable[Stratum]) -> list[Stratum]:
     """Return each stratum over all partitions; its whole sample is not looked at."""
-    found: dict[tuple[str, str, str], Stratum] = {}
-    for one in strata:
-        name = one.segment, one.outcome, one.channel
-        so_far = found.get(name)
-        seen = one.seen + (so_far.seen if so_far else 0)
-        kept = min(SIZE, one.kept + (so_far.kept if so_far else 0))
-        found[name] = replace(one, seen=seen, kept=kept)
-    return [found[name] for name in sorted(found)]
+    return [
+        replace(one.stratum, kept=min(SIZE, one.stratum.seen))
+        for one in whole(Kept(stratum, []) for stratum in strata)
+    ]
+
+
+def _key(period: int, name: str) -> bytes:
+    return PREFIX + f"{period}/{name}".encode()
+
+
+def _stratum(period: int, name: str, seen: int) -> Stratum:
+    segment, outcome, channel = name.split("/", 2)
+    since = EPOCH + period * PERIOD
+    return Stratum(segment, outcome, channel, since, seen, 0)  # type: ignore[arg-type]
+
+
+def _kept(stratum: Stratum, reservoir: Reservoir[Sample]) -> Kept:
+    payments = [(one.rank, one.id, one.item) for one in reservoir.sample()]
+    return Kept(replace(stratum, kept=len(payments)), payments)

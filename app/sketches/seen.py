@@ -28,9 +28,9 @@ class Fill(Struct, frozen=True):
 
     `things` are those of the present generation and of the one before. `error` is the
     share of things never seen that it takes for seen: as configured, as its fill lets
-    expect, as measured by asking for `probes` things that cannot exist. `since` is when
-    the generation before began, in the block where it began last, since blocks make
-    place each by itself: whatever was seen after that is known.
+    expect, as measured by asking for `probes` things that cannot exist. `since` is the
+    second after the generation before began, in the block where it began last, since
+    blocks make place each by itself: whatever was seen from then on is known.
     """
 
     kind: Kind
@@ -64,7 +64,7 @@ class Filters:
     def learn(
         self, rows: Rows, kind: Kind, value: str, *, segment: Segment, at: int
     ) -> None:
-        """Remember that a thing was seen, and by whom."""
+        """Remember that a thing was seen, and by whom; `at` never goes back."""
         for split in (False, True):
             thing = f"{segment} {value}" if split else value
             key = self._key(kind, split, self.plan.block_of(thing))
@@ -153,7 +153,7 @@ def merged(fills: Sequence[Fill]) -> Fill:
 
 
 def _moment(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else datetime.fromtimestamp(seconds + 1, UTC)
 
 
 def _any(chances: Iterator[float]) -> float:

@@ -88,6 +88,19 @@ def test_a_full_generation_makes_place_and_what_is_seen_again_stays():
     assert block.error() < 0.002
 
 
+def test_what_comes_late_and_fills_a_generation_turns_back_no_time():
+    planned = plan(capacity=10, error=0.001, lasts=30)
+    block = Block()
+    for n in range(10):
+        block.add(f"live {n}", 1_000, plan=planned)
+    for n in range(5):
+        block.add(f"late {n}", 10, plan=planned)
+    block.add("now", 1_001, plan=planned)
+
+    assert block.since == [1_000, 1_000]
+    assert "live 0" in block
+
+
 def test_a_place_is_known_by_its_cell_however_its_fix_jitters():
     chance = Random(1)  # noqa: S311 - no secret is made
     planned = plan(capacity=1_000, error=0.001, lasts=10)

@@ -452,6 +452,7 @@ STRATUM = {
     "segment": "regular",
     "outcome": "decline",
     "channel": "online",
+    "since": "2026-01-19T00:00:00Z",
     "seen": 96,
     "kept": 32,
 }
