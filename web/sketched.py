@@ -59,12 +59,17 @@ class SampledPayment(Struct, frozen=True):
 
 
 class Samples(Struct, frozen=True):
-    """Samples of the strata that were asked for."""
+    """Samples of the strata that were asked for.
+
+    `payments` are of each stratum by itself; `weighted` is one sample of all strata, in
+    which a payment is the likelier the rarer its stratum is.
+    """
 
     partitions: int
     answered: int
     strata: list[Stratum]
     payments: list[SampledPayment]
+    weighted: list[SampledPayment]
 
 
 async def summary(context: Context, caller: Caller) -> Sketched:
@@ -100,6 +105,10 @@ async def sample(context: Context, caller: Caller) -> Samples:
         answered(parts),
         [one.stratum for one in whole],
         payments,
+        [
+            SampledPayment(identity, stands_for, payment)
+            for stands_for, identity, payment in samples.weighted(whole)
+        ],
     )
 
 

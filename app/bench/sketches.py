@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import TypeVar
@@ -44,7 +44,12 @@ def measure() -> Iterator[Figure]:
     spent = _spent(events, lambda event: reservoir.add(event.id, event.kind))
     size = float(len(reservoir.encode()))
     yield _figure(
-        "reservoir-an-event", spent, len(events), sample=SIZE, bytes_in_all=size
+        "reservoir-an-event",
+        spent,
+        len(events),
+        sample=SIZE,
+        bytes_in_all=size,
+        bytes_a_customer=size / _customers(events),
     )
     yield from _groups()
     yield _learning()
@@ -65,6 +70,7 @@ def _learning() -> Figure:
         spent,
         len(decided),
         bytes_a_partition=float(sum(sizes)),
+        bytes_a_customer=sum(sizes) / _customers(one.payment for one in decided),
         rows=float(len(sizes)),
         most_bytes=float(max(sizes)),
     )
@@ -123,7 +129,12 @@ def _bloom(events: list[AppEvent]) -> Figure:
     spent = _spent(events, add)
     size = float(sum(len(block.encode()) for block in blocks))
     return _figure(
-        "bloom-an-event", spent, len(events), blocks=planned.blocks, bytes_in_all=size
+        "bloom-an-event",
+        spent,
+        len(events),
+        blocks=planned.blocks,
+        bytes_in_all=size,
+        bytes_a_customer=size / _customers(events),
     )
 
 
@@ -178,6 +189,10 @@ def _activity() -> list[Activity]:
             found.append((event.due, 0, used))
     found.sort(key=lambda one: one[:2])
     return [event for _, _, event in found]
+
+
+def _customers(events: Iterable[Activity]) -> int:
+    return len({event.customer_id for event in events})
 
 
 def _spent(events: list[T], learn: Callable[[T], object]) -> float:

@@ -1,4 +1,4 @@
-"""Rows: a table's rows that are sketches, each a block or a sample of 16 KiB or so."""
+"""Rows: a table's rows that are sketches, each a block of a filter or a sample."""
 
 from collections.abc import Iterable
 from typing import Any, Protocol, Self

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from math import expm1, inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,8 @@ from app.sketches.seen import LASTS
 
 SIZE = 32
 """Payments kept of a stratum: as many of a rare one as of a common one."""
+WEIGHTED = 24
+"""Payments of the weighted sample: fewer than are kept of a stratum."""
 PREFIX = b"sample/"
 SALT = "strata"
 PERIOD = timedelta(seconds=LASTS)
@@ -112,6 +115,30 @@ def whole(parts: Iterable[Kept]) -> list[Kept]:
         for one in found
         if one.stratum.since >= since
     )
+
+
+def weighted(
+    strata: Iterable[Kept], *, size: int = WEIGHTED
+) -> list[tuple[float, str, Sample]]:
+    """Draw one sample of all strata; return what each stands for, id and payment.
+
+    A payment is weighted by how rare it is, by one over its stratum's payments: all
+    strata together weigh the same. What was kept of each is enough, since payments of
+    one weight are drawn by the order of their lots. Each stands for one over the chance
+    that it had, given the first that was not drawn: sums of them are unbiased (Cohen
+    and Kaplan, 2007).
+    """
+    drawn = Reservoir[tuple[float, Sample]](size + 1, salt=SALT)
+    for one in strata:
+        weight = 1 / one.stratum.seen
+        for _, identity, payment in one.payments:
+            drawn.add(identity, (weight, payment), weight=weight)
+    ranked = drawn.sample()
+    least = ranked[size].rank if len(ranked) > size else inf
+    return [
+        (-1 / expm1(-weight * least), identity, payment)
+        for _, identity, (weight, payment) in ranked[:size]
+    ]
 
 
 def totals(strata: Iterable[Stratum]) -> list[Stratum]:

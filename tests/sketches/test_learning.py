@@ -99,6 +99,29 @@ def test_what_is_learnt_is_the_same_after_a_restart_and_a_repeat():
     assert dict(restored(halves)) == dict(whole)
 
 
+def test_no_block_is_over_16_kib_and_no_sample_over_18():
+    large = Filters(capacity=10**6, error=0.01, partitions=4)
+    partition = rows()
+    for number in range(samples.SIZE):
+        one = observed(
+            number,
+            payments=5,
+            terminal_id="t" * 64,
+            amount=100_000_000_000,
+            channel="transfer",
+            country="AT",
+            place=Place(-48.12345678901234, -116.12345678901234),
+            synthetic=True,
+        )
+        hits = [replace(hit, reason="r" * 200) for hit in one.hits]
+        longest = replace(one, id=f"{number:064}", score=12.345678901234567, hits=hits)
+        learn(partition, longest, filters=large)
+    sizes = {key.split(b"/")[0]: len(row) for key, row in sorted(partition) if key}
+
+    assert 15_000 < sizes[b"seen"] <= 16 * 1024
+    assert 17_000 < sizes[b"sample"] <= 18 * 1024
+
+
 def test_a_payment_that_changes_nothing_makes_only_the_count_dirty():
     partition = learnt(range(2_000), rows())
     partition.dirty.clear()
@@ -206,6 +229,8 @@ def test_whatever_was_seen_since_is_known_however_late_payments_come():
         learn(partition, one, filters=filters)
         device, at = f"d-{number % 90}", one.payment.occurred_at
         seen[device] = max(at, seen.get(device, at))
+        if number % 10:
+            continue
         since = next(filters.fills(partition)).since
 
         assert since

@@ -81,6 +81,17 @@ async def test_a_sample_can_be_of_a_stratum_and_says_what_each_stands_for(one: S
     assert "customer" not in str(told["payments"])
 
 
+async def test_a_weighted_sample_of_all_strata_has_more_of_the_rare(tmp_path: Path):
+    site = keeping(Site(tmp_path), range(4), PAYMENTS)
+    told = (await asked(site, "/v1/samples")).json()
+    declined = (await asked(site, "/v1/samples?outcome=decline")).json()
+
+    assert len(told["weighted"]) == 24
+    rare = [s for s in told["weighted"] if s["payment"]["outcome"] == "decline"]
+    assert len(rare) > 24 * 12 / 600 * 4
+    assert declined["weighted"] == rare
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "segment", "seen"),
     [

@@ -485,29 +485,29 @@ SEEN = {
     "seen": True,
     "error": 0.01,
 }
+SAMPLED_PAYMENT = {
+    "id": "T000042",
+    "stands_for": 3.0,
+    "payment": {
+        "occurred_at": "2026-03-01T12:00:00Z",
+        "amount": 48_000,
+        "currency": "EUR",
+        "outcome": "decline",
+        "score": 85.0,
+        "channel": "online",
+        "segment": "regular",
+        "terminal_id": "P000042",
+        "country": "AT",
+        "place": {"latitude": 48.2082, "longitude": 16.3738},
+        "reason": "amount 480.00, 12 times the usual 40.00",
+    },
+}
 SAMPLES = {
     "partitions": 4,
     "answered": 4,
     "strata": [STRATUM],
-    "payments": [
-        {
-            "id": "T000042",
-            "stands_for": 3.0,
-            "payment": {
-                "occurred_at": "2026-03-01T12:00:00Z",
-                "amount": 48_000,
-                "currency": "EUR",
-                "outcome": "decline",
-                "score": 85.0,
-                "channel": "online",
-                "segment": "regular",
-                "terminal_id": "P000042",
-                "country": "AT",
-                "place": {"latitude": 48.2082, "longitude": 16.3738},
-                "reason": "amount 480.00, 12 times the usual 40.00",
-            },
-        }
-    ],
+    "payments": [SAMPLED_PAYMENT],
+    "weighted": [SAMPLED_PAYMENT],
 }
 TOKEN = {
     "token": "eyJuYW1lIjoiYW5uIn0.c2lnbmVk",

@@ -1,6 +1,7 @@
 """Sketches: what was seen before, and fair samples of payments, by HTTP."""
 
 from fastapi import APIRouter, Depends
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from web import sketched
@@ -9,7 +10,6 @@ from web.api.models import answer
 from web.api.schema import responses
 from web.auth import Caller, requires
 from web.context import Context
-from web.sketched import Samples
 from web.sketches import wanted_stratum
 
 
@@ -61,7 +61,8 @@ def routes(context: Context) -> APIRouter:
         """Return the samples of all strata, or of those that are asked for.
 
         Of each stratum as many payments are kept, however rare it is; to count with
-        them, weigh each by what it stands for.
+        them, weigh each by what it stands for. `weighted` is one short sample of all
+        strata, in which a payment is the likelier the rarer its stratum is.
         """
         asked = wanted_stratum(segment, outcome, channel)
         found = await sketched.sample(context, caller)
@@ -71,13 +72,17 @@ def routes(context: Context) -> APIRouter:
             if all(getattr(one, name) == value for name, value in asked.items())
         ]
         names = {(one.segment, one.outcome, one.channel) for one in chosen}
-        payments = [
-            one
-            for one in found.payments
-            if (one.payment.segment, one.payment.outcome, one.payment.channel) in names
-        ]
+        payments, weighted = (
+            [
+                one
+                for one in sampled
+                if (one.payment.segment, one.payment.outcome, one.payment.channel)
+                in names
+            ]
+            for sampled in (found.payments, found.weighted)
+        )
         return answer(
-            Samples(found.partitions, found.answered, chosen, payments),
+            replace(found, strata=chosen, payments=payments, weighted=weighted)
         )
 
     return router

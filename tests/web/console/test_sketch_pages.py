@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from app.sketches.samples import WEIGHTED
 from app.sketches.seen import Fill
 from tests.web.console.parts import components, words
 from tests.web.site import Site
@@ -106,7 +107,8 @@ def test_errors_are_drawn_beside_the_configured_one_and_none_has_a_place(theme: 
 async def test_strata_are_told_as_shares_of_all_and_of_the_sample(client: Client):
     told = words(await samples.shares(client))
 
-    assert "of 600 payments, at most 32 of each of" in told
+    assert "of 600 payments since 2026-03-08, at most 32 of each of" in told
+    assert "The 24 examples below are drawn from all of them" in told
     assert "Online" in told
     assert "Declined" in told
 
@@ -133,7 +135,7 @@ async def test_examples_lead_to_their_payments(client: Client):
         one.href for one in components(found) if getattr(one, "href", None) is not None
     ]
 
-    assert 2 < len(links) <= 3 * samples.EXAMPLES
+    assert len(links) == WEIGHTED
     assert all(link.startswith("/ui/transactions/T") for link in links)
 
 

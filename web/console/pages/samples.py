@@ -1,5 +1,6 @@
 """Samples: how fair they are, and where their payments were made."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,6 @@ from web.console.sections import Section
 from web.sketched import SampledPayment, Samples
 
 OUTCOMES: tuple[Outcome, ...] = ("decline", "review", "approve")
-EXAMPLES = 5
-"""Of each outcome, the newest in the sample."""
 
 
 async def shares(client: Client) -> Any:
@@ -25,6 +24,10 @@ async def shares(client: Client) -> Any:
     strata = sorted(found.strata, key=lambda one: -one.seen)
     seen = sum(one.seen for one in strata)
     kept = sum(one.kept for one in strata)
+    examples = Counter(
+        (one.payment.segment, one.payment.outcome, one.payment.channel)
+        for one in found.weighted
+    )
     heads = (
         "Segment",
         "Outcome",
@@ -33,16 +36,27 @@ async def shares(client: Client) -> Any:
         ("Kept", "number"),
         "Of all, of the sample",
         ("Each for", "number"),
+        ("Examples", "number"),
     )
-    rows = [_row(one, seen=seen, kept=kept) for one in strata]
+    rows = [
+        _row(
+            one,
+            seen=seen,
+            kept=kept,
+            examples=examples[one.segment, one.outcome, one.channel],
+        )
+        for one in strata
+    ]
     rarest = strata[-1]
     return html.Div(
         [
             html.P(
-                f"{wording.count(kept)} of {wording.count(seen)} payments, at most "
-                f"{SIZE} of each of {len(strata)} strata; the rarest has "
-                f"{wording.count(rarest.seen)}. Weighed by what each stands for, the "
-                "sample's shares are those of all payments.",
+                f"{wording.count(kept)} of {wording.count(seen)} payments since "
+                f"{rarest.since:%Y-%m-%d}, at most {SIZE} of each of {len(strata)} "
+                f"strata; the rarest has {wording.count(rarest.seen)}. Weighed by what "
+                "each stands for, the sample's shares are those of all payments. The "
+                f"{len(found.weighted)} examples below are drawn from all of them, the "
+                "rarer its stratum, the likelier a payment.",
                 className="hint",
             ),
             html.Div(
@@ -52,7 +66,7 @@ async def shares(client: Client) -> Any:
     )
 
 
-def _row(one: Stratum, *, seen: int, kept: int) -> html.Tr:
+def _row(one: Stratum, *, seen: int, kept: int, examples: int) -> html.Tr:
     of_all, of_sample = one.seen / seen, one.kept / kept
     bars = [
         html.Span(className=kind, style={"width": f"{100 * share:.1f}%"})
@@ -69,12 +83,13 @@ def _row(one: Stratum, *, seen: int, kept: int) -> html.Tr:
             html.Td(html.Div(bars, className="pair", title=told, role="img",
                              **{"aria-label": told})),
             html.Td(wording.number(round(one.seen / one.kept, 1)), className="number"),
+            html.Td(wording.count(examples), className="number"),
         ]
     )  # fmt: skip
 
 
 async def where(client: Client) -> Any:
-    """Return a map of the sampled payments, and the newest as examples."""
+    """Return a map of the sampled payments, and the weighted ones as examples."""
     found = await client.samples()
     if not found.payments:
         return _nothing()
@@ -109,12 +124,17 @@ def _told(one: SampledPayment) -> str:
 
 
 def _examples(found: Samples) -> html.Div:
-    groups: list[Any] = []
-    for outcome in OUTCOMES:
-        mine = [one for one in found.payments if one.payment.outcome == outcome]
-        mine.sort(key=lambda one: one.payment.occurred_at, reverse=True)
-        groups += [_example(one) for one in mine[:EXAMPLES]]
-    return html.Div([html.H3("Examples"), html.Ul(groups, className="links")])
+    newest = sorted(
+        found.weighted, key=lambda one: one.payment.occurred_at, reverse=True
+    )
+    newest.sort(key=lambda one: OUTCOMES.index(one.payment.outcome))
+    examples = [_example(one) for one in newest]
+    return html.Div(
+        [
+            html.H3("Examples, the rarer the likelier"),
+            html.Ul(examples, className="links"),
+        ]
+    )
 
 
 def _example(one: SampledPayment) -> html.Li:
