@@ -155,7 +155,7 @@ def test_managers_register_and_analysts_look_and_viewers_do_neither(
     seen_by(role)
     registered(site, name="Main street")
 
-    page = devices.layout(client, devices.PATH)
+    page = devices.layout(client)
 
     offered = [
         title for title, *_ in registering.FORMS.values() if title in words(page)

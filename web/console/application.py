@@ -105,26 +105,42 @@ def _route(app: Dash, client: Client, manager: Manager) -> None:
         Output("page", "children"), Output("shown", "data"), Input("url", "pathname")
     )
     async def route(path: str) -> tuple[html.Div, str]:
-        return page(client, manager, path), path
+        return page(client, manager, path), address(path)
+
+
+SINGLE: dict[str, Callable[[Client, Manager], html.Div]] = {
+    live.PATH: lambda client, _: live.layout(client.snapshot()),
+    transactions.PATH: lambda client, _: transactions.layout(client.snapshot()),
+    devices.PATH: lambda client, _: devices.layout(client),
+    rules.PATH: rules.layout,
+    rule.NEW: lambda _, manager: rule.layout(manager, None),
+    rule.VERSIONS: lambda _, manager: versions.layout(manager),
+    aggregates.PATH: lambda _, manager: aggregates.layout(manager),
+    lists.PATH: lambda *_: lists.layout(),
+    policy.PATH: lambda _, manager: policy.layout(manager),
+    models.PATH: lambda client, _: models.layout(client),
+    sketches.PATH: lambda *_: sketches.layout(),
+    quality.PATH: lambda client, _: quality.layout(client),
+}
+"""Pages that are one."""
+FOLDERS: dict[str, Callable[[Client, Manager, str], html.Div]] = {
+    transaction.PATH: lambda _, __, name: transaction.layout(name),
+    customer.PATH: lambda _, __, name: customer.layout(name),
+    f"{devices.PATH}/": lambda client, _, name: devices.layout(client, name),
+    rule.PATH: lambda _, manager, name: rule.layout(manager, name),
+    f"{rule.VERSIONS}/": lambda _, manager, name: versions.of_version(manager, name),
+}
+"""Pages of which there is one for each of many, by its name."""
 
 
 def page(client: Client, manager: Manager, path: str) -> html.Div:
     """Return the page at a path; one that says so where there is none."""
-    single: dict[str, Callable[[], html.Div]] = {
-        live.PATH.rstrip("/"): lambda: live.layout(client.snapshot()),
-        models.PATH: lambda: models.layout(client),
-        quality.PATH: lambda: quality.layout(client),
-        sketches.PATH: sketches.layout,
-        transactions.PATH: lambda: transactions.layout(client.snapshot()),
-    }
-    if whole := single.get(path.rstrip("/")):
-        return whole()
-    for of_one in (transaction, customer):
-        if path.startswith(of_one.PATH):
-            return of_one.layout(unquote(path.removeprefix(of_one.PATH)))
-    if devices.of_devices(path):
-        return devices.layout(client, path)
-    return of_rules(client, manager, path) or html.Div(
+    if single := SINGLE.get(address(path)):
+        return single(client, manager)
+    if folder := _folder(path):
+        name = unquote(address(path).removeprefix(folder))
+        return FOLDERS[folder](client, manager, name)
+    return html.Div(
         [
             html.H1("No such page"),
             marks.notice(
@@ -135,54 +151,27 @@ def page(client: Client, manager: Manager, path: str) -> html.Div:
     )
 
 
-def of_rules(client: Client, manager: Manager, path: str) -> html.Div | None:
-    """Return a page about rules, or None where the path is no such page's."""
-    path = path.rstrip("/")
-    single: dict[str, Callable[[], html.Div]] = {
-        rules.PATH: lambda: rules.layout(client, manager),
-        rule.NEW: lambda: rule.layout(manager, None),
-        rule.VERSIONS: lambda: versions.layout(manager),
-        policy.PATH: lambda: policy.layout(manager),
-        lists.PATH: lists.layout,
-        aggregates.PATH: lambda: aggregates.layout(manager),
-    }
-    if path in single:
-        return single[path]()
-    if path.startswith(rule.PATH):
-        return rule.layout(manager, unquote(path.removeprefix(rule.PATH)))
-    if path.startswith(f"{rule.VERSIONS}/"):
-        return versions.of_version(manager, path.removeprefix(f"{rule.VERSIONS}/"))
-    return None
-
-
-SINGLE = (
-    "/ui",
-    live.PATH,
-    rule.NEW,
-    policy.PATH,
-    lists.PATH,
-    aggregates.PATH,
-    sketches.PATH,
-)
-FOLDERS = (
-    transaction.PATH,
-    customer.PATH,
-    f"{devices.PATH}/",
-    f"{models.PATH}/",
-    f"{quality.PATH}/",
-    rule.PATH,
-    f"{rule.VERSIONS}/",
-)
-"""Pages that are one, and those of which there is one for each of many."""
-
-
 def known(path: str) -> bool:
     """Whether there is a page at a path.
 
-    >>> known("/ui/"), known("/ui/transactions/T1"), known("/ui/elsewhere")
+    >>> known("/ui"), known("/ui/transactions/T1"), known("/ui/elsewhere")
     (True, True, False)
     """
-    return path in SINGLE or f"{path}/".startswith(FOLDERS)
+    return address(path) in SINGLE or _folder(path) is not None
+
+
+def address(path: str) -> str:
+    """Return a path as pages know it: without a slash at its end, but that of `/ui/`.
+
+    >>> address("/ui"), address("/ui/models/")
+    ('/ui/', '/ui/models')
+    """
+    bare = path.rstrip("/")
+    return ROOT if f"{bare}/" == ROOT else bare
+
+
+def _folder(path: str) -> str | None:
+    return next((one for one in FOLDERS if address(path).startswith(one)), None)
 
 
 class Pages:

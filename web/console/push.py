@@ -59,15 +59,15 @@ class Told:
         """Return the properties to set, by component, on the page at a path."""
         if path != self._path:  # another page has other components, all of them new
             self._path, self._props, self._last = path, {}, 0
-        snapshot = client.snapshot()
+        snapshot, device = client.snapshot(), devices.device_of(path or "")
         shown = {"source": marks.badge(snapshot.source)}
         if path == live.PATH:
             shown |= pushed.shown(snapshot)
-        elif path and devices.of_devices(path) and devices.allowed():
-            shown |= devices.shown(client.phones, path) | machines.shown(client)
-        elif path and path.rstrip("/") == models.PATH:
+        elif device is not None and devices.allowed():
+            shown |= devices.shown(client.phones, device) | machines.shown(client)
+        elif path == models.PATH:
             shown |= models.shown(client)
-        elif path and path.rstrip("/") == quality.PATH:
+        elif path == quality.PATH:
             shown |= quality.shown(client)
         known = {name: _comparable(props) for name, props in shown.items()}
         changed = {

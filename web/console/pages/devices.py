@@ -22,13 +22,14 @@ KMH = 3.6
 Props = dict[str, dict[str, Any]]
 
 
-def of_devices(path: str) -> bool:
-    """Whether a path is this page's, or one of its devices'.
+def device_of(path: str) -> str | None:
+    """Return the device that a path of this page names, or ""; None of another page's.
 
-    >>> of_devices("/ui/devices"), of_devices("/ui/devices/p-1"), of_devices("/ui/")
-    (True, True, False)
+    >>> device_of("/ui/devices"), device_of("/ui/devices/p-1"), device_of("/ui/")
+    ('', 'p-1', None)
     """
-    return f"{path}/".startswith(f"{PATH}/")
+    here, slash, named = path.partition(f"{PATH}/")
+    return "" if path == PATH else unquote(named) if slash and not here else None
 
 
 def allowed() -> bool:
@@ -36,12 +37,12 @@ def allowed() -> bool:
     return at_least(who.get().role, LEAST)
 
 
-def layout(client: Client, path: str) -> html.Div:
-    """Return the page as it is now."""
+def layout(client: Client, device: str = "") -> html.Div:
+    """Return the page as it is now, of a device where one is named."""
     if not allowed():
         said = f"Where people are is shown to the role {LEAST} and above."
         return html.Div([html.H1(TITLE), marks.notice("Not for your role", said)])
-    now = shown(client.phones, path)
+    now = shown(client.phones, device)
     drawings = [
         marks.panel(
             title,
@@ -123,24 +124,16 @@ class Drawings:
 _drawings = Drawings()
 
 
-def shown(phones: Phones, path: str) -> Props:
-    """Return what the page shows at a path, by component."""
+def shown(phones: Phones, device: str) -> Props:
+    """Return what the page shows of a device, else of the first one, by component."""
     trails = phones.trails()
-    chosen = _chosen(phones, trails, path)
+    chosen = phones.trail(device) if device else next(iter(trails), None)
     return {
         "devices-told": {"children": _told(phones, trails)},
         "devices-list": {"children": _list(phones, trails, chosen)},
         "journey-drawn": _drawings.attributes("journey", phones, chosen),
         "motion-drawn": _drawings.attributes("motion", phones, chosen),
     }
-
-
-def _chosen(phones: Phones, trails: list[Trail], path: str) -> Trail | None:
-    """Return the device that a path names, else the first one."""
-    named = unquote(path.removeprefix(PATH).strip("/"))
-    if named:
-        return phones.trail(named)
-    return trails[0] if trails else None
 
 
 def _told(phones: Phones, trails: list[Trail]) -> str:
