@@ -35,7 +35,7 @@ def latency(series: Series, *, theme: Theme) -> go.Figure:
         line["hovertemplate"] = f"{name} %{{y:,.0f}} ms<extra></extra>"
         lines.append(line)
     figure = _figure(series, lines, theme=theme)
-    figure.update_yaxes(type="log", rangemode="normal", range=[0, 4], **_POWERS)
+    figure.update_yaxes(type="log", rangemode="normal", range=[0, 4.5], **_POWERS)
     for name, values, colour, side in named:
         known = [pair for pair in zip(series.at, values, strict=True) if pair[1]]
         if known:  # a line's name at its end: no legend is needed

@@ -103,7 +103,7 @@ def _pair(said: float, came: float) -> html.Div:
         html.Span(className=kind, style={"width": f"{100 * share:.1f}%"})
         for kind, share in (("then", said), ("now", came))
     ]
-    return html.Div(bars, className="pair", **{"aria-hidden": "true"})
+    return html.Div(bars, className="both", **{"aria-hidden": "true"})
 
 
 def _importance(importance: dict[str, float]) -> html.Ol:

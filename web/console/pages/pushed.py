@@ -197,7 +197,7 @@ def _workers(workers: tuple[tuple[str, str, str], ...]) -> list[html.Li]:
             [
                 html.Span(className=f"dot {state}"),
                 html.Span(name, className="name"),
-                html.Span(told, className="state"),
+                html.Span(told, className="health"),
             ]
         )
         for name, state, told in workers

@@ -80,7 +80,7 @@ def _row(one: Stratum, *, seen: int, kept: int, examples: int) -> html.Tr:
             html.Td(wording.channel(one.channel)),
             html.Td(wording.count(one.seen), className="number"),
             html.Td(wording.count(one.kept), className="number"),
-            html.Td(html.Div(bars, className="pair", title=told, role="img",
+            html.Td(html.Div(bars, className="both", title=told, role="img",
                              **{"aria-label": told})),
             html.Td(wording.number(round(one.seen / one.kept, 1)), className="number"),
             html.Td(wording.count(examples), className="number"),

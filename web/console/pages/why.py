@@ -19,6 +19,9 @@ OWNERS = (
     ("model", "The model"),
 )
 
+Groups = dict[str, list[Feature]]
+"""Features by the title of who owns them."""
+
 
 def verdict(decision: Decision, bands: Bands | None) -> html.Section:
     """Show the outcome, and the score within the ruleset's bands if they are known."""
@@ -57,7 +60,7 @@ def _score(score: float, bands: Bands | None) -> html.Div:
         [
             html.Span(["Score ", html.Strong(f"{score:.0f}"), " of 100"]),
             bar,
-            html.Span(told, className="told"),
+            html.Span(told, className="aside"),
         ],
         className="score-line",
     )
@@ -106,7 +109,7 @@ def model(decision: Decision) -> list[html.Section]:
     ]
     if decision.shadow_probability is not None:
         shadow = wording.share(decision.shadow_probability)
-        said.append(html.Span(f"the model in shadow says {shadow}", className="told"))
+        said.append(html.Span(f"the model in shadow says {shadow}", className="aside"))
     rows = [_contribution(one, decision) for one in decision.contributions]
     told = html.Ol(rows, className="contributions") if rows else None
     return [
@@ -135,30 +138,38 @@ def _sentence(reason: str) -> str:
 
 
 def features(decision: Decision) -> html.Section:
-    """Show every feature with its meaning, by who owns it."""
-    known = {feature.name: feature for feature in (*catalogue.ALL, catalogue.MODEL)}
-    currency = decision.payment.currency
-    groups = []
-    for owner, title in OWNERS:
-        mine = [
-            (feature, decision.features.get(name))
-            for name, feature in known.items()
-            if feature.owner == owner
-        ]
-        groups.append(
-            html.Tbody([_group(title), *(_feature(*one, currency) for one in mine)])
+    """Show every feature with its meaning, by who owns it; last those not known."""
+    every = (*catalogue.ALL, catalogue.MODEL)
+    known: Groups = {title: [] for _, title in (*OWNERS, ("", "Aggregates"))}
+    unknown: Groups = {title: [] for title in known}
+    for one in every:
+        of = known if decision.features.get(one.name) is not None else unknown
+        of[dict(OWNERS)[one.owner]].append(one)
+    declared = decision.features.keys() - {one.name for one in every}
+    for name in sorted(declared):
+        counted = Feature(name, "payment", "", "declared as an aggregate")
+        known["Aggregates"].append(counted)
+    parts: list[Any] = [_table(known, decision)]
+    if count := sum(map(len, unknown.values())):
+        words = f"{count} features were not known of this payment"
+        parts.append(html.Details([html.Summary(words), _table(unknown, decision)]))
+    return marks.panel("What was known", *parts)
+
+
+def _table(groups: Groups, decision: Decision) -> html.Div:
+    values, currency = decision.features, decision.payment.currency
+    bodies = [
+        html.Tbody(
+            [
+                _group(title),
+                *(_feature(one, values.get(one.name), currency) for one in mine),
+            ]
         )
-    declared = [
-        _feature(Feature(name, "payment", "", "declared as an aggregate"), value, "")
-        for name, value in decision.features.items()
-        if name not in known
+        for title, mine in groups.items()
+        if mine
     ]
-    if declared:
-        groups.append(html.Tbody([_group("Aggregates"), *declared]))
-    table = html.Table(groups, className="features")
-    return marks.panel(
-        "What was known", html.Div(table, className="scroll", tabIndex=0)
-    )
+    table = html.Table(bodies, className="features")
+    return html.Div(table, className="scroll", tabIndex=0)
 
 
 def _group(title: str) -> html.Tr:
