@@ -184,6 +184,13 @@ class CustomerKeys:
         self._kept.pop(customer, None)
         return _erasure(found)
 
+    def erasure(self, customer: str) -> Erasure | None:
+        """Return that a customer's key was destroyed, or None."""
+        wanted = {"_id": customer, "erased_at": {"$exists": True}}
+        with _mongo():
+            found = self._keys.find_one(wanted)
+        return _erasure(found) if found else None
+
     def erasures(self) -> list[Erasure]:
         """Return whose keys were destroyed, newest first."""
         with _mongo():

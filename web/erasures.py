@@ -34,11 +34,7 @@ def read(text: bytes) -> Wish:
     Raises:
         Problem: 400 or 422, it does not fit.
     """
-    wish = stated(text, Wish)
-    if not 3 <= len(wish.reason) <= 200:  # noqa: PLR2004 - as of a list's entry
-        got = f"reason: got {len(wish.reason)} characters, expected 3 to 200"
-        raise Problem(422, got)
-    return wish
+    return stated(text, Wish)
 
 
 async def erase(
@@ -50,9 +46,12 @@ async def erase(
     phones are shut out, the customer's row is dropped, and phones' readings are.
 
     Raises:
-        Problem: 422, that is no customer's id; 409, nothing is sealed here; 503, a
-            store or Kafka is away.
+        Problem: 422, that is no customer's id, or no reason; 409, nothing is sealed
+            here; 503, a store or Kafka is away.
     """
+    if not 3 <= len(reason) <= 200:  # noqa: PLR2004 - as of a list's entry
+        got = f"reason: got {len(reason)} characters, expected 3 to 200"
+        raise Problem(422, got)
     try:
         convert(customer, Id)
     except msgspec.ValidationError as error:
@@ -95,6 +94,18 @@ async def erase(
     except SmartbankError as error:
         raise Problem(503, str(error), kind="unavailable", retry_after=5) from error
     return done
+
+
+async def erasure(context: Context, customer: str) -> Erasure | None:
+    """Return that a customer was erased, or None.
+
+    Raises:
+        Problem: 503, Mongo is away.
+    """
+    try:
+        return await asyncio.to_thread(context.keys.erasure, customer)
+    except SmartbankError as error:
+        raise Problem(503, str(error), kind="unavailable", retry_after=5) from error
 
 
 def _gone(customer: str) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, time, timedelta
 from math import exp
 from pathlib import Path
@@ -46,17 +48,44 @@ async def publish(context: Context, question: Question) -> Published:
         detail = f"day: got {question.day}, expected one that is over (UTC)"
         raise Problem(422, detail)
     kept = context.publications
-    try:
-        async with asyncio.timeout(ARCHIVE_SECONDS):
-            found = await kept.find(question)
+    async with _in_time():
+        found = await kept.find(question)
         if found is None:
             async with context.turn:  # another may have asked the same meanwhile
                 found = await kept.find(question) or await _new(context, question)
-        spent = await kept.spent(question.day)
+        return Published(found, _left(await kept.spent(question.day)))
+
+
+async def look_up(
+    context: Context, question: Question
+) -> tuple[Publication | None, float]:
+    """Return the answer that was given, and what is left of its day; spend nothing.
+
+    Raises:
+        Problem: 503, the store does not answer.
+    """
+    kept = context.publications
+    async with _in_time():
+        return await kept.find(question), _left(await kept.spent(question.day))
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Say that the store of what was published does not answer.
+
+    Raises:
+        Problem: 503, it does not.
+    """
+    try:
+        async with asyncio.timeout(ARCHIVE_SECONDS):
+            yield
     except (TimeoutError, PyMongoError) as error:
         detail = "what was published cannot be looked up"
         raise Problem(503, detail, kind="unavailable", retry_after=5) from error
-    return Published(found, max(0.0, round(BUDGET - spent, 6)))
+
+
+def _left(spent: float) -> float:
+    return max(0.0, round(BUDGET - spent, 6))
 
 
 async def _new(context: Context, question: Question) -> Publication:

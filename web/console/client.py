@@ -1,20 +1,25 @@
 """Client: the one way by which pages get their data."""
 
+import asyncio
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 import msgspec
 
 from app.events.decisions import Decision
 from app.events.devices import Device
+from app.parquet import files
+from app.privacy.questions import Question
 from app.privacy.tradeoff import Tradeoff
 from app.profiles.profile import Profile
+from app.publications import Publication
 from app.rules.ruleset import Bands
 from app.scoring.registry import Role, Upload
 from app.topics import TERMINAL_ACTIVITY
-from web import profiles, sketched
+from web import profiles, publishing, sketched
 from web.api import registry
 from web.api.entities import row
 from web.api.models import Appointed, CustomerState, ModelSummary, TerminalState
@@ -26,6 +31,7 @@ from web.live import Live, Snapshot
 from web.machines import Machines
 from web.phones import Phones
 from web.problems import Problem
+from web.publishing import Published
 from web.quality import Quality, quality
 from web.sketched import Samples, Seen, Sketched
 from web.tradeoffs import Quasi, Tradeoffs
@@ -39,16 +45,21 @@ MOST = 50
 _terminal = msgspec.json.Decoder(TerminalState).decode
 
 
+Without = Literal["erased", "unreadable"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """A decision as found; `decided_at` is None where only this worker's memory has it.
 
-    `trouble` says why the archive could not be asked.
+    `trouble` says why the archive could not be asked, `without` why what is personal is
+    not there.
     """
 
     decision: Decision
     decided_at: datetime | None = None
     trouble: str = ""
+    without: Without | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,8 +125,9 @@ class Client:
         if found is None:
             return Evaluation(decision=recent) if recent else None
         decided_at = found.pop("decided_at", None)
+        without = next((one for one in get_args(Without) if found.get(one)), None)
         decision = msgspec.convert(found, Decision)
-        return Evaluation(decision=decision, decided_at=decided_at)
+        return Evaluation(decision=decision, decided_at=decided_at, without=without)
 
     async def customer(self, identity: str) -> CustomerState:
         """Return what is remembered of a customer, whichever worker keeps it.
@@ -172,6 +184,27 @@ class Client:
         """
         allow(who.get(), "analyst")
         return await self._tradeoffs.ask(quasi)
+
+    async def published(self, question: Question) -> tuple[Publication | None, float]:
+        """Return what was answered, and what is left of its day; nothing is spent.
+
+        Raises:
+            Problem: 503, the store does not answer.
+        """
+        return await publishing.look_up(self._context, question)
+
+    async def publish(self, question: Question) -> Published:
+        """Answer a question; a new one spends some of its day's budget.
+
+        Raises:
+            Problem: 422, the day is not over; 429, its budget is spent; 503.
+        """
+        return await publishing.publish(self._context, question)
+
+    async def newest_day(self) -> datetime | None:
+        """Return the newest day that the archive on this machine has."""
+        root = self._context.settings.archive
+        return await asyncio.to_thread(files.newest_day, root)
 
     def drifts(self) -> Drifts | None:
         """Return how far payments have moved from what the live model learnt from."""

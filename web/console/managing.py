@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from app.customer_keys import Erasure
 from app.features import catalogue
 from app.rules import changes
 from app.rules.errors import BadRule, Fault, fault
@@ -16,7 +17,7 @@ from app.rules.ruleset import Rule, Ruleset, read_rule
 from app.scoring.backtest import Report
 from app.scoring.policy import Policy
 from app.settings import Settings
-from web import listings, rulings
+from web import erasures, listings, rulings
 from web.auth import allow
 from web.console.client import who
 from web.context import Context
@@ -36,7 +37,7 @@ def may(role: Role) -> bool:
 
 
 class Manager:
-    """Changes rules and lists in the name of who is logged in.
+    """Changes rules and lists, and erases, in the name of who is logged in.
 
     All of it raises a `Problem` where the API would: 403 by role, 409, 412, 422, 503.
     """
@@ -166,6 +167,17 @@ class Manager:
             reason=_said(reason),
             author=author,
         )
+
+    async def erasure(self, customer: str) -> Erasure | None:
+        """Return that a customer was erased, or None."""
+        allow(who.get(), "manager")
+        return await erasures.erasure(self._context, customer)
+
+    async def erase(self, customer: str, *, reason: str | None) -> Erasure:
+        """Erase a customer, for ever."""
+        author = allow(who.get(), "manager").name
+        said = (reason or "").strip()
+        return await erasures.erase(self._context, customer, author=author, reason=said)
 
 
 def _said(words: str | None) -> str:

@@ -12,7 +12,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from app.drift import BLOCK, Drift
 from app.events.decisions import Contribution, Versions
-from app.events.payments import Place
+from app.events.payments import Card, Place
 from app.features import catalogue
 from app.scoring.registry import Appointment, pack
 from tests.detection.builders import a_card
@@ -22,9 +22,10 @@ from tests.web.console.parts import words
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, a_record, user
 from web.auth import Caller
-from web.console import figures, maps, marks
-from web.console.application import build
+from web.console import figures, maps, marks, shell
+from web.console.application import FOLDERS, SINGLE, build, known, page
 from web.console.client import Client, who
+from web.console.managing import Manager
 from web.console.pages import live, models, pushed, transaction
 from web.console.push import Told
 from web.console.tokens import THEMES, TOKENS, Theme
@@ -253,6 +254,31 @@ async def test_a_model_without_a_card_is_shown_by_what_it_says_itself(
     assert "does not say what it learnt from" in shown
 
 
+# ---- Addresses
+
+
+def test_every_link_of_the_navigation_leads_to_a_page(site: Site, client: Client):
+    manager = Manager(site.context)
+    paths = [path for _, path in shell.NAVIGATION]
+    shown = [words(page(client, manager, path)) for path in paths]
+
+    assert {*paths} <= {*SINGLE}
+    assert all("No such page" not in text for text in shown)
+
+
+@pytest.mark.parametrize("path", [*SINGLE, *(f"{path}one" for path in FOLDERS)])
+def test_a_page_is_known_with_and_without_a_slash_at_its_end(path: str):
+    assert known(path)
+    assert known(path.rstrip("/"))
+    assert known(f"{path.rstrip('/')}/")
+
+
+@pytest.mark.parametrize("path", ["/ui/models/one", "/ui/customers/", "/ui/live"])
+def test_where_no_page_is_none_is_known(site: Site, client: Client, path: str):
+    assert not known(path)
+    assert "No such page" in words(page(client, Manager(site.context), path))
+
+
 # ---- A transaction
 
 
@@ -270,6 +296,18 @@ async def test_the_page_shows_every_feature_with_its_meaning(
     for feature in catalogue.ALL:
         assert f"{feature.name} {feature.meaning}" in shown
     assert "+1,000 ms" in shown
+
+
+async def test_features_that_were_not_known_are_folded_away(site: Site, client: Client):
+    site.archive.kept["T1"] = archived(features={"amount": 12.5, "is_night": 1.0})
+
+    shown = words(await transaction.evaluate(client, "T1"))
+
+    head, _, folded = shown.partition(f"{len(catalogue.ALL) - 1} features were not")
+    assert "12.50 EUR" in head
+    assert "The terminal's past" not in head
+    assert "is_night" not in folded
+    assert "model_probability" in folded
 
 
 async def test_aggregates_that_a_decision_carries_are_shown(site: Site, client: Client):
@@ -320,6 +358,32 @@ async def test_while_the_archive_is_away_the_newest_decisions_are_still_there(
     gone = words(await transaction.evaluate(client, "T2"))
     assert "The archive does not answer" in gone
     assert "decided all the same" in gone
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("erased", "The customer was erased"),
+        ("unreadable", "do not open with the customer's key, though nobody erased it"),
+    ],
+)
+async def test_a_payment_without_what_is_personal_says_why(
+    site: Site, client: Client, why: str, said: str
+):
+    place, card = Place(52.5, 13.4), Card("k1:a", "")
+    kept = archived(payment={"place": place, "card": card})
+    site.archive.kept["T1"] = {**kept, why: True}
+    site.archive.kept["T2"] = archived("T2", payment={"place": Place(52.52437, 13.4)})
+
+    gone = words(await transaction.evaluate(client, "T1"))
+    whole = words(await transaction.evaluate(client, "T2"))
+
+    assert said in gone
+    assert "about 52.500° N, 13.400° E, the region" in gone
+    assert "•••• —" in gone
+    assert "large-amount" in gone
+    assert said not in whole
+    assert "the region" not in whole
 
 
 async def test_an_unknown_id_is_said_to_be_unknown(client: Client):

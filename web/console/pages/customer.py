@@ -12,7 +12,7 @@ from app.profiles.services import Service
 from web.console import charts, forms, habit_figures, links, marks, wording
 from web.console.client import Client
 from web.console.managing import Manager, may
-from web.console.pages import lists
+from web.console.pages import erasing, lists
 from web.console.pages.customer_where import whereabouts
 from web.problems import Problem
 
@@ -29,7 +29,8 @@ MISSING = {
 
 
 def register(app: Dash, client: Client, manager: Manager) -> None:
-    """Fill the page once it is there; list the customer when asked to."""
+    """Fill the page once it is there; list or erase the customer when asked to."""
+    erasing.register(app, manager)
 
     @app.callback(Output("profile", "children"), Input("profile-id", "data"))
     async def fill(identity: str) -> Any:
@@ -86,7 +87,7 @@ def layout(identity: str) -> html.Div:
 
 async def shown(client: Client, identity: str) -> html.Div:
     """Return a customer's profile, or why it cannot be shown."""
-    again = html.A("Ask again", href=PATH, className="again")
+    again = html.A("Ask again", href=links.customer(identity), className="again")
     try:
         profile = await client.profile(identity)
     except Problem as problem:
@@ -110,19 +111,24 @@ def body(profile: Profile) -> html.Div:
     warnings = [
         marks.notice("This is not all", MISSING[name]) for name in profile.missing
     ]
-    main: list[Any] = [_spending(habits), _times(habits), _risk(profile.risk)]
+    main: list[Any] = []
+    side = [_facts(profile), *whereabouts(profile)]
+    if "archive" in profile.missing:
+        main, side = side, main
+    else:
+        main = [_spending(habits), _times(habits), _risk(profile.risk)]
+        side = [_segments(profile.segments), _services(profile.services), *side]
     if habits:
         main.append(_ways(habits))
-    side = [_segments(profile.segments), _services(profile.services), _facts(profile)]
     if may("manager"):
-        side.insert(0, _action())
+        side = [_action(), *side, erasing.panel()]
     return html.Div(
         [
             *warnings,
             html.Div(
                 [
                     html.Div(main, className="main"),
-                    html.Div([*side, *whereabouts(profile)], className="side"),
+                    html.Div(side, className="side"),
                 ],
                 className="columns",
             ),

@@ -4,7 +4,7 @@ from dash import Dash, html
 
 from web.console import marks, sections
 from web.console.client import Client, who
-from web.console.pages import anonymity, blooms, groups, samples
+from web.console.pages import anonymity, blooms, counts, groups, samples
 from web.users import Role, at_least
 
 PATH = "/ui/sketches"
@@ -17,6 +17,7 @@ SECTIONS = (
     samples.MAP,
     groups.SECTION,
     anonymity.SECTION,
+    counts.SECTION,
 )
 """The page's parts, in their order: another one is another line."""
 

@@ -10,11 +10,26 @@ from app.events.decisions import Decision, Timings
 from app.events.payments import Payment, Place
 from web.api.models import CustomerState, TerminalState
 from web.console import links, marks, wording
-from web.console.client import Client, Evaluation
+from web.console.client import Client, Evaluation, Without
 from web.console.pages import why
 from web.problems import Problem
 
 PATH = links.TRANSACTIONS
+
+SEALED = "The exact place, the phone, the beneficiary and the card's last digits"
+WITHOUT: dict[Without, tuple[str, str, str]] = {
+    "erased": (
+        "The customer was erased",
+        f"{SEALED} were sealed with a key that is destroyed: nobody can read them.",
+        "The decision stays, and all else that it was made of.",
+    ),
+    "unreadable": (
+        "Part of this cannot be read",
+        f"{SEALED} do not open with the customer's key, though nobody erased it:",
+        "they were sealed with another key, or changed in the store.",
+    ),
+}
+"""What is said of a decision without what is personal, by why it is not there."""
 
 Ask = Callable[[str], Awaitable[CustomerState | TerminalState]]
 
@@ -44,7 +59,7 @@ async def evaluate(client: Client, transaction_id: str) -> html.Div:
     try:
         found = await client.evaluation(transaction_id)
     except Problem as problem:
-        return _no_archive(problem)
+        return _no_archive(problem, transaction_id)
     return _not_found(transaction_id) if found is None else body(client, found)
 
 
@@ -87,12 +102,12 @@ def _not_found(transaction_id: str) -> html.Div:
     )
 
 
-def _no_archive(problem: Problem) -> html.Div:
+def _no_archive(problem: Problem, transaction_id: str) -> html.Div:
     return marks.notice(
         "The archive does not answer",
         f"Got: {problem.detail}. Payments are decided all the same, and kept until the "
         "archive is back; the live page works, and so do the newest decisions.",
-        html.A("Ask again", href=PATH, className="again"),
+        html.A("Ask again", href=links.transaction(transaction_id), className="again"),
         tone="bad",
     )
 
@@ -100,18 +115,17 @@ def _no_archive(problem: Problem) -> html.Div:
 def body(client: Client, found: Evaluation) -> html.Div:
     """Return all that is known of why a payment was decided so."""
     decision, payment = found.decision, found.decision.payment
-    warning = []
+    warnings = []
     if found.trouble:
-        warning = [
-            marks.notice(
-                "From this worker's memory",
-                f"Got from the archive: {found.trouble}. The decision stands all the "
-                "same.",
-            )
-        ]
+        told = (
+            f"Got from the archive: {found.trouble}. The decision stands all the same."
+        )
+        warnings.append(marks.notice("From this worker's memory", told))
+    if found.without:
+        warnings.append(marks.notice(*WITHOUT[found.without]))
     return html.Div(
         [
-            *warning,
+            *warnings,
             why.verdict(decision, client.bands(decision.versions.ruleset)),
             html.Div(
                 [
@@ -126,7 +140,7 @@ def body(client: Client, found: Evaluation) -> html.Div:
                     html.Div(
                         [
                             _verdict(decision.id),
-                            _payment(payment),
+                            _payment(payment, without=found.without),
                             _timings(decision.timings, found.decided_at),
                             _past("customer", payment.customer_id),
                             _past("terminal", payment.terminal_id),
@@ -163,8 +177,11 @@ def _verdict(transaction_id: str) -> html.Section:
     )
 
 
-def _payment(payment: Payment) -> html.Section:
-    card = f"•••• {payment.card.last4}" if payment.card else None
+def _payment(payment: Payment, *, without: Without | None) -> html.Section:
+    card = f"•••• {payment.card.last4 or wording.MISSING}" if payment.card else None
+    place = _place(payment.place)
+    if place and without:
+        place = f"about {place}, the region"
     rows: list[tuple[str, Any]] = [
         ("Amount", wording.money(payment.amount, payment.currency)),
         ("Happened", marks.moment(payment.occurred_at)),
@@ -175,7 +192,7 @@ def _payment(payment: Payment) -> html.Section:
         ("Merchant", payment.merchant_id),
         ("Category", payment.merchant_category),
         ("Country", payment.country),
-        ("Place", _place(payment.place)),
+        ("Place", place),
         ("Device", payment.device_id),
         ("Beneficiary", payment.beneficiary_id),
     ]
