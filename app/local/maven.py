@@ -1,5 +1,6 @@
 """Maven: real servers as jars, fetched once and kept in the user's cache."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -29,22 +30,19 @@ def missing(*programs: str) -> str:
 def kept(name: str, make: Callable[[Path], None]) -> Path:
     """Return the cache's folder `name`; the first time, let `make` fill it.
 
-    The folder appears whole or not at all, so a run that was cut short or a second
-    run at the same time does no harm.
+    The folder appears whole or not at all, so a run that was cut short does no harm;
+    of two runs at the same time one fills it and the other waits.
     """
     folder = cache_folder() / name
-    if folder.exists():
-        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
-        made = Path(fresh, name)
-        made.mkdir()
-        make(made)
-        try:
-            made.rename(folder)
-        except OSError:  # another run was quicker
-            if not folder.exists():
-                raise
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+                made = Path(fresh, name)
+                made.mkdir()
+                make(made)
+                made.rename(folder)
     return folder
 
 

@@ -2,7 +2,7 @@
 
 import socket
 
-from app.local.ports import LOOPBACK, free_port
+from app.local.ports import LOOPBACK, RANGE, free_port
 
 
 def test_a_free_port_can_be_bound():
@@ -23,3 +23,10 @@ def test_a_port_that_is_taken_is_not_given():
         port = taken.getsockname()[1]
 
         assert free_port(port) != port
+
+
+def test_who_ask_at_the_same_time_get_different_ports_and_none_of_a_connection():
+    given = [free_port() for _ in range(50)]
+
+    assert len(set(given)) > 45
+    assert set(given) <= set(RANGE)
