@@ -12,7 +12,7 @@ from web.auth import HOP_HEADER, Caller
 from web.problems import Problem
 from web.signatures import Hop, Signatures, digest
 
-TIMEOUT = httpx.Timeout(5.0, connect=1.0)
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 KEPT = ("content-type", "retry-after")
 
 

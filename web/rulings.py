@@ -15,7 +15,7 @@ from app.topics import RULES
 from web.context import Context
 from web.problems import Problem
 
-PATIENCE = 5.0  # seconds until Kafka has a change and this worker has heard it
+PATIENCE = 10.0  # seconds until Kafka has a change and this worker has heard it
 
 _encode = msgspec.json.Encoder().encode
 
