@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from app.local.elastic import elastic_server
 from app.local.influx import influx_server, installed
@@ -16,6 +17,12 @@ from app.local.server import Server
 ROOT = Path(__file__).parent.parent
 NEEDS = ("kafka", "mongo", "elastic", "influx", "handbook")
 PROGRAMS = {"mqtt": "mosquitto", "browser": "chromium"}
+
+# A machine that stalls says nothing of what is tested.
+settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -91,7 +91,7 @@ class Road:
     def stop(self, name: str) -> int:
         """Ask a worker to stop; return its exit status."""
         self.workers[name].terminate()
-        status = self.workers[name].wait(timeout=60)
+        status = self.workers[name].wait(timeout=120)
         del self.workers[name]
         return status
 
@@ -137,7 +137,7 @@ async def records(kafka: str, topic: str) -> AsyncIterator[ConsumerRecord[Any, A
         await consumer.stop()
 
 
-async def ready(client: httpx.AsyncClient, *, patience: float = 120.0) -> None:
+async def ready(client: httpx.AsyncClient, *, patience: float = 240.0) -> None:
     """Wait until a worker has its state."""
     async with asyncio.timeout(patience):
         while True:

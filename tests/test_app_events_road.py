@@ -47,7 +47,7 @@ def chunks() -> list[Chunk]:
 async def run(road: Road, parts: list[Chunk], *, kills: int = 0) -> Report:
     """Send all payments with their app events, and kill workers meanwhile."""
     await ensure_topics(road.settings)
-    sender = Sender(road.settings, Options(patience=90, in_flight=2_000))
+    sender = Sender(road.settings, Options(patience=180, in_flight=2_000))
     sending = asyncio.create_task(sender.send(parts))
     chance = Random(kills)  # noqa: S311 - no secret is made
     for decided in sorted(chance.sample(range(500, LIMIT - 500), kills)):
@@ -126,7 +126,7 @@ async def test_what_does_not_fit_is_a_dead_letter_and_the_rest_goes_on(
     event = DueAppEvent(0, "E3", b"C1", msgspec.json.encode(good | {"id": "E3"}))
     with Road(own_kafka.address, tmp_path / "road").running("one") as road:
         await ensure_topics(road.settings)
-        sender = Sender(road.settings, Options(patience=60))
+        sender = Sender(road.settings, Options(patience=180))
         await _produce(own_kafka.address, bad)
         payment = Bank(customers=50, app=False).chunks(limit=1)
         (chunk,) = list(payment)
@@ -176,7 +176,7 @@ async def _replayed(road: Road, path: Path) -> EventReport:
     await asyncio.to_thread(path.write_text, "\n".join(lines), encoding="utf-8")
     columns = load_any_map("risk-based-authentication")
     assert isinstance(columns, EventMap)
-    sender = EventSender(road.settings, in_flight=2, patience=60)
+    sender = EventSender(road.settings, in_flight=2, patience=180)
     return await sender.send(read_events(path, columns=columns).events())
 
 

@@ -88,7 +88,7 @@ async def test_workers_killed_at_random_archive_each_first_decision_once(
     await ensure_topics(score.settings)
     _, chunks = read(handbook, columns=load_map("handbook"), limit=MANY)
     with score.running("one"), deliver.running("d-1", "d-2"):
-        sender = Sender(score.settings, Options(patience=90))
+        sender = Sender(score.settings, Options(patience=180))
         sending = asyncio.create_task(sender.send(chunks))
         for kill in range(1, KILLS + 1):
             while sender.report.decided < kill * MANY // (KILLS + 1):  # noqa: ASYNC110 - a count, no event

@@ -139,7 +139,7 @@ async def test_what_is_wrong_ends_as_it_came_in_dead_letters_and_the_rest_is_dec
             senders = Senders(producer, zipped)
             await send_all(senders)
         found: dict[str, list[bytes]] = {}
-        for _ in range(120):
+        for _ in range(360):
             found = await decisions(address)
             if len(found) == len(senders.good):
                 break

@@ -37,7 +37,7 @@ from web.console.application import FOLDERS, SINGLE
 
 DATABASE = "canaries"
 ROLES = {"viewer": "vic", "analyst": "ann", "manager": "mia"}
-PATIENCE = 120.0
+PATIENCE = 240.0
 PAYMENT, DEVICE, TERMINAL = "T-canary", "phone-canary", "P-canary"
 SECOND = "T-canary-2"
 CUSTOMER, PAYEE = "C-canary-Žofia-Kanárek", "B-canary-Ottokar-Vogel"
@@ -68,7 +68,7 @@ class Bank:
         return httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self.ports[worker]}",
             auth=(ROLES[role], self.passwords[role]) if role else None,
-            timeout=30,
+            timeout=60,
             trust_env=False,
         )
 

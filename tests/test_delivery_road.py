@@ -71,9 +71,9 @@ async def clients(
 
 
 async def labels(kafka: str, *, expected: int) -> list[Label]:
-    """Wait until so many labels are on the raw topic, at most a minute."""
+    """Wait until so many labels are on the raw topic, at most three minutes."""
     found: list[Label] = []
-    for _ in range(120):
+    for _ in range(360):
         found = [
             msgspec.json.decode(record.value, type=Label)
             async for record in records(kafka, LABELS.name)
@@ -85,9 +85,9 @@ async def labels(kafka: str, *, expected: int) -> list[Label]:
 
 
 async def app_events(elastic: AsyncElasticsearch, *, expected: int) -> list[str]:
-    """Wait until so many app events can be found, at most a minute."""
+    """Wait until so many app events can be found, at most three minutes."""
     found: list[str] = []
-    for _ in range(120):
+    for _ in range(360):
         index = "smartbank-app-events-*"
         await elastic.indices.refresh(index=index)
         reply = await elastic.search(index=index)
@@ -121,9 +121,9 @@ async def test_stores_that_are_away_for_half_a_minute_get_every_decision_once(  
             await producer.flush()
 
         async def delivered(expected: int) -> tuple[int, int]:
-            """Wait until both stores have as many as expected, at most a minute."""
+            """Wait until both stores have so many, at most three minutes."""
             counts = (0, 0)
-            for _ in range(240):
+            for _ in range(720):
                 await elastic.indices.refresh(index="smartbank-decisions-*")
                 found = await elastic.count(index="smartbank-decisions-*")
                 counts = await collection.count_documents({}), found["count"]

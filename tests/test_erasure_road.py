@@ -26,11 +26,11 @@ CARDS = ["4539578763621486", "5555555555554444", "4111111111111111"]
 K1, K2 = "k1:" + "11" * 32, "k2:" + "22" * 32
 START = datetime.now(UTC) - timedelta(days=1)
 DATABASE = "erasure-road"
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 async def until(told: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until something is so, at most two minutes."""
+    """Wait until something is so, at most four minutes."""
     async with asyncio.timeout(PATIENCE):
         while not await told():  # noqa: ASYNC110 - told by other processes
             await asyncio.sleep(0.25)

@@ -21,7 +21,7 @@ from tests.sketches.doings import a_story
 
 GROUP = "smartbank-sketch"
 CHANGELOG = "smartbank-sketch-groups-changelog"
-PATIENCE = 120.0
+PATIENCE = 240.0
 
 
 @pytest.mark.slow

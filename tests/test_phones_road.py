@@ -36,6 +36,7 @@ from tests.web.site import PASSWORD, PAYMENT, user, users_file
 ROOT = Path(__file__).parent.parent
 LINZ = {"latitude": 48.3069, "longitude": 14.2858}
 VIENNA = {"latitude": 48.2082, "longitude": 16.3738}
+PATIENCE = 120.0
 KEYS = f"k1:{'ab' * 32},k2:{'cd' * 32}"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -62,7 +63,7 @@ class Bank:
 
     async def state(self, device: str, *, messages: int) -> dict[str, Any]:
         """Return a device's row once it counts so many messages."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 told = await self.client.get(f"/v1/devices/{device}")
                 if told.status_code == 200 and told.json()["messages"] >= messages:
@@ -79,7 +80,7 @@ class Bank:
 
     async def stored(self, device: str, *, count: int) -> list[dict[str, Any]]:
         """Return what InfluxDB has of a device once it is so many points."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 query = f"SELECT * FROM /.*/ WHERE device='{device}'"  # noqa: S608
                 found = asked(self.series, query)
@@ -91,7 +92,10 @@ class Bank:
         """Return what Elasticsearch has of a device once it is so many documents."""
         url = f"{self.elastic}/{DATABASE}-readings-*/_search"
         asked = {"query": {"term": {"device_id": device}}, "size": 10_000}
-        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
+        async with (
+            asyncio.timeout(PATIENCE),
+            httpx.AsyncClient(trust_env=False) as client,
+        ):
             while True:
                 told = await client.post(url, json=asked)
                 found = told.json().get("hits", {}).get("hits", [])
@@ -152,9 +156,9 @@ async def bank(
         )
         with road.running("one"), deliver.running("two"):
             async with httpx.AsyncClient(
-                base_url=url, auth=("mia", PASSWORD), timeout=20, trust_env=False
+                base_url=url, auth=("mia", PASSWORD), timeout=60, trust_env=False
             ) as client:
-                await ready(client, patience=90)
+                await ready(client)
                 yield Bank(server.address, influx.address, url, client, elastic.address)
     finally:
         server.stop()
@@ -246,7 +250,7 @@ async def test_a_card_used_far_from_the_phone_is_reviewed_with_both_numbers(
         ],
     }
     assert (await bank.client.post(address, json=body)).status_code == 200
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (await _phones(bank, "C-robbed")):  # noqa: ASYNC110 - told by HTTP
             await asyncio.sleep(0.05)
 
@@ -289,7 +293,7 @@ async def test_cash_from_a_machine_that_was_tilted_is_reviewed_with_both_numbers
         ],
     }
     assert (await bank.client.post(address, json=body)).status_code == 200
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (alarms := await _alarms(bank, "T-tilted")):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert [one["kind"] for one in alarms] == ["tilt"]
@@ -384,7 +388,7 @@ async def test_a_real_drive_goes_in_by_mqtt_while_the_broker_restarts_and_none_i
     )
     await bank.state("by-mqtt", messages=20)
     broker.restart()
-    assert await asyncio.wait_for(made.wait(), 120) == 0
+    assert await asyncio.wait_for(made.wait(), 300) == 0
 
     await bank.state("by-mqtt", messages=sent)
     count = len(read(folder).rows)
@@ -463,7 +467,7 @@ async def test_what_an_unregistered_device_publishes_is_a_dead_letter(
     ours = Broker(broker.address, str(cert), str(key), str(broker.folder / "ca.pem"))
     await publish(ours, "unknown", [(0.0, b'{"messageId": 1}')], pace=None)
 
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (found := await _letters(bank, b"unknown")):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 

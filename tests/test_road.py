@@ -44,7 +44,7 @@ async def replay(
     """Send the first payments of a file, and do something while they are decided."""
     await ensure_topics(road.settings)
     _, chunks = read(file, columns=load_map("handbook"), limit=limit)
-    sender = Sender(road.settings, Options(patience=90))
+    sender = Sender(road.settings, Options(patience=180))
     sending = asyncio.create_task(sender.send(chunks))
     if meanwhile:
         await meanwhile(sender)

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from app.local.server import Server
 from app.rules.ruleset import default_ruleset
 from tests.road import Road, decisions
-from tests.two_workers import deciding, ready, start
+from tests.two_workers import deciding, ready, soon, start
 from tests.web.site import PAYMENT, key_in, user, users_file
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ async def decide(
 
 
 @pytest.mark.slow
-async def test_a_change_reaches_every_worker_within_a_second_and_outlives_kills(
+async def test_a_change_reaches_every_worker_at_once_and_outlives_kills(
     site: dict[str, Any], own_kafka: Server
 ) -> None:
     before = await decide(site["one"], "before")
@@ -77,10 +77,8 @@ async def test_a_change_reaches_every_worker_within_a_second_and_outlives_kills(
     for number in range(10):
         saved = await put(site["one"], RULE | {"score": number + 1})
         assert saved.status_code == 200, saved.text
-        version, started = saved.json()["version"], time.monotonic()
-        while (await site["two"].get("/v1/rules")).json()["version"] != version:
-            assert time.monotonic() - started < 1
-        taken.append(time.monotonic() - started)
+        version = saved.json()["version"]
+        taken.append(await soon(partial(decides_by, site["two"], version)))
     after = await decide(site["two"], "after")
     for name in ("one", "two"):
         site["road"].kill(name)
@@ -100,6 +98,14 @@ async def test_a_change_reaches_every_worker_within_a_second_and_outlives_kills(
     told = {one["id"]: one for one in before + after + again}
     for identity, repeats in published.items():
         assert msgspec.json.decode(repeats[0]) == told[identity]  # the first stands
+
+
+async def decides_by(client: httpx.AsyncClient, version: str) -> bool:
+    return bool((await client.get("/v1/rules")).json()["version"] == version)
+
+
+async def lists(client: httpx.AsyncClient) -> bool:
+    return bool((await client.get("/v1/lists")).json()["entries"])
 
 
 @pytest.mark.slow
@@ -142,9 +148,7 @@ async def test_who_is_listed_through_one_worker_is_blocked_by_the_other_at_once(
     }
     told = await site["one"].post("/v1/lists", json=listing)
     assert told.status_code == 200, told.text
-    started = time.monotonic()
-    while not (await site["two"].get("/v1/lists")).json()["entries"]:
-        assert time.monotonic() - started < 1
+    await soon(partial(lists, site["two"]))
     blocked = await decide(site["two"], "blocked", country="KP")
     late = {"country": "KP", "occurred_at": "2026-03-02T00:00:00Z"}
     ended = await decide(site["two"], "ended", **late)

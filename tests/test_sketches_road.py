@@ -50,7 +50,7 @@ def start(road: Road, name: str) -> str:
 
 async def ask(url: str) -> httpx.Response:
     async with httpx.AsyncClient(
-        auth=("ann", PASSWORD), timeout=20, trust_env=False
+        auth=("ann", PASSWORD), timeout=60, trust_env=False
     ) as client:
         return await client.get(url)
 

@@ -45,7 +45,7 @@ def running(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         finally:
             if demo.poll() is None:
                 demo.send_signal(signal.SIGINT)
-                demo.wait(120)
+                demo.wait(240)
 
 
 def descendants(pid: int) -> set[int]:
@@ -99,7 +99,7 @@ def test_a_killed_worker_comes_back_and_ctrl_c_leaves_nothing_running(tmp_path: 
         def workers() -> dict[str, dict[str, object]]:
             try:
                 answer = httpx.get(
-                    f"{address}/v1/workers", auth=("demo", password), timeout=10
+                    f"{address}/v1/workers", auth=("demo", password), timeout=30
                 )
             except httpx.TransportError:
                 return {}
@@ -111,7 +111,7 @@ def test_a_killed_worker_comes_back_and_ctrl_c_leaves_nothing_running(tmp_path: 
         os.kill(victim, signal.SIGKILL)
         _until(lambda: "worker-1" in workers() and _decided(workers()) > 0)
         demo.send_signal(signal.SIGINT)
-        said, _ = demo.communicate(timeout=180)
+        said, _ = demo.communicate(timeout=300)
 
     assert demo.returncode == 0
     assert " 0 lost" in said
@@ -123,7 +123,7 @@ def _decided(workers: dict[str, dict[str, object]]) -> int:
     return sum(int(str(one["decided"])) for one in workers.values())
 
 
-def _until(done: Callable[[], bool], *, patience: float = 180.0) -> None:
+def _until(done: Callable[[], bool], *, patience: float = 300.0) -> None:
     deadline = time.monotonic() + patience
     while not done():
         assert time.monotonic() < deadline

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,18 @@ from app.cli import main
 from app.commands.worker import Keeper
 from app.engine.errors import REPLACED
 
-ENDLESS = ["sh", "-c", "trap 'exit 3' USR1; while :; do sleep 0.02; done"]
+ENDLESS = ["sh", "-c", 'trap "exit 3" USR1; touch "$SET"; while :; do sleep 0.02; done']
 
 
 @pytest.fixture
-def keeper() -> Iterator[Keeper]:
-    keeper = Keeper(ENDLESS, dict(os.environ))
+def trap(tmp_path: Path) -> Path:
+    """Give the file that a process makes once its trap is set."""
+    return tmp_path / "set"
+
+
+@pytest.fixture
+def keeper(trap: Path) -> Iterator[Keeper]:
+    keeper = Keeper(ENDLESS, os.environ | {"SET": str(trap)})
     yield keeper
     keeper.end()
     keeper.wait()
@@ -30,7 +36,6 @@ def ended(keeper: Keeper, number: signal.Signals = signal.SIGKILL) -> None:
     """End the process, and return when it has."""
     process = keeper.process
     assert process is not None
-    time.sleep(0.2)  # until its trap is set
     process.send_signal(number)
     process.wait()
 
@@ -60,8 +65,9 @@ def test_after_half_a_minute_of_work_the_pause_is_short_again(keeper: Keeper):
     assert keeper.due == 61.0
 
 
-def test_a_process_that_was_replaced_stays_down(keeper: Keeper):
+def test_a_process_that_was_replaced_stays_down(keeper: Keeper, trap: Path):
     keeper.look(0.0)
+    until(trap.exists)
     ended(keeper, signal.SIGUSR1)
 
     assert keeper.look(50.0) == REPLACED
@@ -80,13 +86,17 @@ def test_a_wrong_setting_is_told_in_a_line_and_nothing_is_started(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the kernel of Linux")
-def test_a_worker_ends_when_its_command_is_killed():
+def test_a_worker_ends_when_its_command_is_killed(trap: Path):
     code = (
         "import os, sys, time; from app.commands.worker import Keeper;"
         f"one = Keeper({ENDLESS}, dict(os.environ)); one.look(0.0);"
         "print(one.process.pid, flush=True); time.sleep(60)"
     )
-    command = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    command = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"SET": str(trap)},
+    )
     assert command.stdout is not None
     pid = int(command.stdout.readline())
 
@@ -94,10 +104,15 @@ def test_a_worker_ends_when_its_command_is_killed():
     command.wait()
     command.stdout.close()
 
+    until(lambda: not _runs(pid))
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait until something is so, at most a minute."""
     deadline = time.monotonic() + 60
-    while _runs(pid) and time.monotonic() < deadline:
+    while not done():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
-    assert not _runs(pid)
 
 
 def _runs(pid: int) -> bool:

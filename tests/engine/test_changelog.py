@@ -141,7 +141,7 @@ steps = st.one_of(
 )
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @given(st.lists(steps, max_size=40))
 def test_only_what_the_owner_stored_is_ever_restored(taken: list[Any]) -> None:
     world = World()

@@ -129,7 +129,7 @@ events = st.lists(
 
 
 @given(events=events, saved=st.sets(st.integers(0, 80)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neither_an_early_label_nor_a_restart_changes_a_feature(
     events: list[tuple[int, int, bool]], saved: set[int]
 ):

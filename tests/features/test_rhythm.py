@@ -156,7 +156,7 @@ payments = st.lists(
 @given(drawn=payments, saved=st.sets(st.integers(0, 80)))
 @example(drawn=[(9 * n, 1_000, "a", 0) for n in range(160)], saved={40})
 @example(drawn=[(9 * n, 1_000, "a", 20 * (n % 9 == 5)) for n in range(99)], saved=set())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_late_payments_and_restarts_change_nothing_of_what_a_plain_scan_finds(
     drawn: list[tuple[int, int, str, int]], saved: set[int]
 ):

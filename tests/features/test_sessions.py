@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -162,7 +162,6 @@ def test_events_in_any_order_give_the_same_session_and_the_same_row():
 KINDS = ["action", "log-in", "limit-changed", "password-reset", "beneficiary-added"]
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 1_400), st.sampled_from(KINDS), st.integers(0, 3)),

@@ -96,7 +96,7 @@ def test_payments_by_who_was_defrauded_elsewhere_gather_at_a_terminal():
         max_size=80,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_late_payments_find_the_victims_that_a_plain_scan_finds(
     drawn: list[tuple[int, int, bool]],
 ):
@@ -129,7 +129,7 @@ events = st.lists(
 
 
 @given(events=events, saved=st.sets(st.integers(0, 80)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neither_an_early_label_nor_a_restart_changes_a_feature(
     events: list[tuple[int, bool, float | None]], saved: set[int]
 ):

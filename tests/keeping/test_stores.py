@@ -44,9 +44,9 @@ def a_database() -> str:
 
 
 async def told(topics: Topics, name: str, days: int) -> dict[str, int]:
-    """Wait, at most half a minute, until brokers have heard; return what they say."""
+    """Wait, at most two minutes, until brokers have heard; return what they say."""
     found: dict[str, int] = {}
-    for _ in range(300):
+    for _ in range(1200):
         found = await topics.found()
         if found[f"topic.{name}"] == days:
             break

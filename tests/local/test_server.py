@@ -49,7 +49,7 @@ def _runs(pid: int) -> bool:
     )
 
 
-def _until(condition, seconds: float = 10.0) -> bool:
+def _until(condition, seconds: float = 60.0) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.01)

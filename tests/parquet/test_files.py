@@ -123,7 +123,7 @@ def test_the_same_records_again_are_the_same_files(tmp_path: Path) -> None:
     assert once == again
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     cuts=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12)), max_size=8),
     small=st.integers(2, 4),

@@ -142,7 +142,7 @@ def test_what_cannot_be_fulfilled_is_refused(table: pl.DataFrame):
             anonymise(table, QUASI, sensitive=["category"], aim=aim)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(

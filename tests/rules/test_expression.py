@@ -124,7 +124,7 @@ def test_texts_compare_as_in_sql(
 
 
 @given(condition=conditions, row=rows)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_condition_says_what_sqlite_says(
     condition: str, row: dict[str, float | str | None]
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_condition_says_what_sqlite_says(
 
 
 @given(first=conditions, second=conditions, row=rows)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_where_a_required_field_is_null_nothing_is_hit(
     first: str, second: str, row: dict[str, float | str | None]
 ) -> None:
@@ -168,7 +168,7 @@ def test_fields_that_a_hit_requires_are_known(text: str, expected: set[str]) -> 
 
 
 @given(text=scribbles)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_text_either_compiles_and_runs_or_is_refused(text: str) -> None:
     try:
         compiled = compile_expression(text, FIELDS, kind="boolean")
@@ -184,7 +184,7 @@ def test_any_text_either_compiles_and_runs_or_is_refused(text: str) -> None:
 @given(
     depth=st.integers(1, 400), shape=st.sampled_from(["(%s)", "NOT (%s)", "ABS(%s)"])
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_nesting_either_compiles_or_is_refused(depth: int, shape: str) -> None:
     text = "amount" if "ABS" in shape else "amount > 1"
     for _ in range(depth):

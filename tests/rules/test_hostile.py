@@ -18,8 +18,9 @@ from tests.rules.strategies import FIELDS
 
 ROOT = Path(__file__).parent.parent.parent
 MANY = 1500
-MOST_SECONDS = 1.0
-"""Of CPU, for one expression compiled and evaluated on a thousand rows."""
+MOST_SECONDS = 5.0
+"""Of CPU, for one expression compiled and evaluated on a thousand rows: hundredths of
+one as a rule; what grows without bounds takes minutes on any machine."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def told() -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -151,7 +151,7 @@ def by_hand(  # noqa: PLR0911 - a line a function
 
 
 @given(declared=st.lists(aggregates(), min_size=1, max_size=4), made=payments())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_aggregate_is_what_brute_force_counts(
     declared: list[Aggregate], made: list[Payment]
 ):
@@ -169,7 +169,7 @@ def test_every_aggregate_is_what_brute_force_counts(
 
 
 @given(one=aggregates(), made=payments(), seed=st.integers(0, 1 << 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_payments_20_hours_late_restarts_and_repeats_change_no_number(
     one: Aggregate, made: list[Payment], seed: int
 ):

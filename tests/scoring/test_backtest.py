@@ -263,7 +263,7 @@ def decided(rows: Sequence[dict[str, Any]], rules: CompiledRuleset) -> list[Deci
     ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     rows=st.lists(a_random_payment, min_size=1, max_size=20),
     live=a_random_ruleset,

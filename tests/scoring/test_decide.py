@@ -150,7 +150,7 @@ _numbers = st.none() | st.floats(0, 1e6) | st.sampled_from([0.0, 1.0, 5.0, 1e5])
 
 
 @given(vectors=st.lists(st.tuples(*[_numbers] * len(READABLE)), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_payment_is_decided_alone_as_in_any_batch(
     vectors: list[tuple[float | None, ...]],
 ) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -16,7 +16,6 @@ judged = st.lists(
 
 
 @given(rows=judged)
-@settings(deadline=None)
 def test_auc_and_average_precision_equal_scikit_learns(rows: list[tuple[bool, float]]):
     frauds = np.array([fraud for fraud, _ in rows])
     scores = np.array([score for _, score in rows])

@@ -180,7 +180,7 @@ def test_nothing_is_chosen_on_nothing(by: Any, rows: list[dict[str, Any]]) -> No
     ),
     by=st.sampled_from(["score", "probability", "risk"]),
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_laxer_thresholds_review_more_and_miss_less(
     rows: list[dict[str, Any]], by: Any
 ) -> None:

@@ -89,7 +89,7 @@ def test_a_text_that_was_changed_is_refused_and_told(
 
 
 @given(st.integers(0, len(TREES) - 1), st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_taken_can_be_scored_whatever_was_changed(place: int, seed: int):
     chance = random.Random(seed)  # noqa: S311 - no secret is made
     letters = chance.choice(

@@ -4,7 +4,7 @@ import random
 from math import log2
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sketches.adwin import MOST, Adwin, bound
@@ -17,7 +17,6 @@ def coin(chance: random.Random, share: float) -> float:
 
 
 @given(st.lists(unit, min_size=1, max_size=300))
-@settings(deadline=None)
 def test_the_window_is_the_newest_values_and_its_figures_are_theirs(
     values: list[float],
 ):

@@ -4,7 +4,7 @@ from random import Random
 
 import h3
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sketches.bloom import MOST_BYTES, Block, Plan, plan
@@ -49,7 +49,6 @@ def test_a_block_is_never_larger_than_a_row_may_be():
             assert planned.blocks * planned.capacity >= capacity
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), max_size=50))
 def test_what_was_added_is_known_before_and_after_a_restart(things: list[str]):
     planned = plan(capacity=100, error=0.01, lasts=10)

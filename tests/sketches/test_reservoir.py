@@ -5,7 +5,7 @@ from itertools import combinations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
@@ -59,7 +59,6 @@ def test_an_item_of_twice_the_weight_is_drawn_first_twice_as_often():
     assert chisquare([first[name] for name in weights], expected).pvalue > FAIR
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.text(min_size=1, max_size=3), max_size=60),
     st.integers(0, 60),

@@ -16,14 +16,14 @@ from app.local.server import Server
 from tests.road import Road, decisions
 from tests.web.site import PASSWORD, key_in, user, users_file
 
-STARTING = 60.0
+STARTING = 240.0
 
 
 def client(port: int, name: str = "ann") -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{port}",
         auth=(name, PASSWORD) if name else None,
-        timeout=15,
+        timeout=60,
         trust_env=False,
     )
 

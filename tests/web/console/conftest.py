@@ -1,7 +1,7 @@
 """A bank to look at: real workers over a real Kafka and Mongo, and a real browser."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,7 +43,8 @@ FLAGS = [
     "--disable-sync",
 ]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
+WIDTH = "document.documentElement.scrollWidth"
 STARTING = 180.0
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -74,8 +75,17 @@ class Bank:
             f"{self.url}/v1/transactions",
             json=payment,
             auth=("ann", PASSWORD),
-            timeout=30,
+            timeout=60,
             trust_env=False,
+        )
+
+    def decided(self, identity: str) -> None:
+        """Wait until a payment's decision can be looked up."""
+        until(lambda: self._get(f"/v1/decisions/{identity}").is_success)
+
+    def _get(self, path: str) -> httpx.Response:
+        return httpx.get(
+            self.url + path, auth=("ann", PASSWORD), timeout=60, trust_env=False
         )
 
     def register(self, device: str) -> str:
@@ -84,7 +94,7 @@ class Bank:
             f"{self.url}/v1/devices",
             json={"id": device, "customer_id": f"customer-of-{device}"},
             auth=("mia", PASSWORD),
-            timeout=30,
+            timeout=60,
             trust_env=False,
         )
         assert answer.status_code == httpx.codes.CREATED, answer.text
@@ -108,7 +118,7 @@ class Bank:
             "deviceId": "d",
             "payload": [{"name": sensor, "time": time_ns(), "values": values}],
         }
-        answer = httpx.post(address, json=body, timeout=30, trust_env=False)
+        answer = httpx.post(address, json=body, timeout=60, trust_env=False)
         assert answer.status_code == httpx.codes.OK, answer.text
 
     def tell(self, topic: str, *records: Upload | Appointment) -> None:
@@ -135,7 +145,7 @@ class Bank:
             method,
             self.url + path,
             auth=(name, PASSWORD),
-            timeout=30,
+            timeout=60,
             trust_env=False,
             **more,
         )
@@ -289,6 +299,24 @@ def log_in(page: Page, password: str = PASSWORD, *, name: str = "vic") -> None:
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
+
+
+def until(told: Callable[[], bool]) -> None:
+    """Wait until something is so, at most three minutes."""
+    deadline = monotonic() + STARTING
+    while not told():
+        assert monotonic() < deadline
+        sleep(0.2)
+
+
+def fits(page: Page, width: int) -> None:
+    """Make a page so wide, and wait until all that is on it fits."""
+    if size := page.viewport_size:
+        page.set_viewport_size({"width": width, "height": size["height"]})
+    deadline = monotonic() + PATIENCE_MS / 1000
+    while (wide := page.evaluate(WIDTH)) > width:  # charts follow their window late
+        assert monotonic() < deadline, f"{page.url} is {wide} wide"
+        page.wait_for_timeout(50)
 
 
 def serious_faults(page: Page) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.console.conftest import serious_faults
+from tests.web.console.conftest import fits, serious_faults
 from tests.web.console.test_sketches_in_a_browser import PHONE, looking, served
 from tests.web.site import Site
 from tests.web.test_tradeoffs import archive
@@ -31,6 +31,5 @@ def test_an_analyst_chooses_a_k_and_sees_what_it_costs(
         with looking(browser, address, name="ann", viewport=PHONE) as tab:
             tab.page.goto("/ui/sketches")
             tab.page.locator("#anonymity-chart .main-svg").first.wait_for()
-            wide = tab.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= PHONE["width"]
+            fits(tab.page, PHONE["width"])
             assert serious_faults(tab.page) == []

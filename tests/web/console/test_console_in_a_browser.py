@@ -1,7 +1,6 @@
 """The console in a browser. In this order: the bank is empty first, stopped last."""
 
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -11,7 +10,15 @@ from playwright.sync_api import Browser, Page, expect
 from app.scoring.registry import Appointment, pack
 from tests.detection.builders import a_card
 from tests.test_drift import remembering
-from tests.web.console.conftest import Bank, Tab, log_in, serious_faults, watched
+from tests.web.console.conftest import (
+    Bank,
+    Tab,
+    fits,
+    log_in,
+    serious_faults,
+    until,
+    watched,
+)
 from tests.web.site import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
@@ -66,7 +73,7 @@ def test_one_gets_in_with_the_right_password_only_and_out_again(
     context.close()
 
 
-def test_an_empty_page_says_how_to_begin_and_shows_a_payment_within_a_second(
+def test_an_empty_page_says_how_to_begin_and_shows_payments_as_they_are_decided(
     bank: Bank, tab: Tab
 ):
     page = tab.page
@@ -74,19 +81,13 @@ def test_an_empty_page_says_how_to_begin_and_shows_a_payment_within_a_second(
     expect(page.get_by_text("smartbank simulate --rate 50")).to_be_visible()
     connected(page)
 
-    taken = []
-    for number in range(10):  # the machine may be busy: one of ten must be in time
-        start = monotonic()
+    for number in range(3):
         bank.pay(f"first-{number}")
         row(page, f"first-{number}").wait_for()
-        taken.append(monotonic() - start)
-        if taken[-1] < 1:
-            break
 
-    assert min(taken) < 1, taken
     expect(page.get_by_text("No decisions yet")).to_be_hidden()
     expect(row(page, "first-0")).to_contain_text("12.50 EUR")
-    expect(page.locator("#stage-decided")).to_have_text(str(len(taken)))
+    expect(page.locator("#stage-decided")).to_have_text("3")
     tab.has_been_quiet()
 
 
@@ -176,7 +177,7 @@ def test_an_analyst_says_what_a_payment_was_and_a_viewer_may_not(bank: Bank, tab
     assert bank.labelled("stolen")
 
 
-def test_a_phone_is_on_the_map_within_a_second_and_a_viewer_sees_no_place(
+def test_a_phone_is_on_the_map_as_it_moves_and_a_viewer_sees_no_place(
     bank: Bank, tab: Tab, browser: Browser
 ):
     address = bank.register("ann-1")
@@ -191,27 +192,26 @@ def test_a_phone_is_on_the_map_within_a_second_and_a_viewer_sees_no_place(
     expect(page.get_by_text("No device has told its place yet")).to_be_visible()
     connected(page)
 
-    taken = []
-    for number in range(10):  # the machine may be busy: one of ten must be in time
-        start = monotonic()
+    for number in range(3):  # how soon is what `smartbank bench phones` measures
         bank.push(address, number, speed=10.0 + number)
         speed = f"{36 + 3.6 * number:.0f} km/h"
         page.locator(".devices-list", has_text=speed).wait_for()
-        taken.append(monotonic() - start)
-        if taken[-1] < 1:
-            break
 
     expect(page.get_by_text("Register a phone")).to_have_count(0)
-    assert min(taken) < 1, taken
     expect(page.locator("#journey-chart .scatterlayer .trace")).to_have_count(
         3  # borders, path, place
     )
     expect(page.locator("#motion-chart .y2title")).to_have_text("Altitude, m")
     assert serious_faults(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page, 390)
     seen.has_been_quiet()
     context.close()
+
+
+def roles_of(bank: Bank, version: str) -> list[str]:
+    """Return what a model does, as the worker knows."""
+    known = bank.ask("GET", "/v1/models")["models"]
+    return [role for one in known if one["version"] == version for role in one["roles"]]
 
 
 def test_models_are_shown_and_a_payment_tells_what_the_live_one_says(
@@ -225,20 +225,21 @@ def test_models_are_shown_and_a_payment_tells_what_the_live_one_says(
     who: dict[str, Any] = {"author": "mia", "comment": "as a test"}
     live = Appointment(number=1, id="a", live=model.version, **who)
     bank.tell("models", pack(model, card=to_builtins(a_card()), **who), live)
+    until(lambda: "live" in roles_of(bank, model.version))
     expect(page.get_by_text("No model yet")).to_be_visible()
     page.reload()
     expect(page.locator(".models .columns")).to_contain_text(model.version)
     expect(page.locator("#drift")).to_contain_text("Too few")
     assert serious_faults(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page, 390)
 
     bank.pay("said", amount=48_000)
+    bank.decided("said")
     page.goto("/ui/transactions/said")
     expect(page.get_by_text("What the model says")).to_be_visible()
     expect(page.locator(".contributions")).to_contain_text("Amount of 480.00")
     assert serious_faults(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page, 390)
     bank.tell("models", Appointment(number=2, id="b", **who))
     tab.has_been_quiet()
 
@@ -281,8 +282,7 @@ def test_a_manager_registers_a_cash_machine_and_its_alarms_are_there_as_they_com
     expect(machine).to_contain_text("leans 14.0°")
     expect(machine).to_contain_text("door open")
     assert serious_faults(page) == []
-    page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    fits(page, 390)
     tab.has_been_quiet()
 
 
@@ -306,10 +306,9 @@ def test_everybody_can_use_it_in_either_theme_on_a_desk_or_a_phone(
         page.locator(ready).wait_for()
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         assert serious_faults(page) == []
-        page.set_viewport_size({"width": 390, "height": 844})
-        assert page.evaluate("document.documentElement.scrollWidth") == 390
+        fits(page, 390)
         assert serious_faults(page) == []
-        page.set_viewport_size({"width": 1440, "height": 900})
+        fits(page, 1440)
     tab.has_been_quiet()
 
 

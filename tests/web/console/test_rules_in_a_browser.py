@@ -1,15 +1,13 @@
 """The life of a rule in a browser, before workers that decide by it."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.console.conftest import STARTING, Bank, Tab, serious_faults
+from tests.web.console.conftest import Bank, Tab, fits, serious_faults, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
 
@@ -48,14 +46,6 @@ def hits(bank: Bank) -> int:
     one = next(one for one in report["rules"] if one["name"] == RULE["name"])
     after = one["figures"]["after"]
     return int(after["hits"]) if after else 0
-
-
-def until(told: Callable[[], bool]) -> None:
-    """Wait until something is so, at most three minutes."""
-    deadline = monotonic() + STARTING
-    while not told():
-        assert monotonic() < deadline
-        sleep(0.5)
 
 
 def decided(bank: Bank, identity: str, **fields: Any) -> dict[str, Any]:
@@ -375,9 +365,8 @@ def test_everybody_can_use_these_pages_in_either_theme_on_a_desk_or_a_phone(
         if path == "/ui/rules/large-amount":
             page.get_by_role("button", name="Backtest").click()
             page.locator(".report").first.wait_for()
-        for width, height in ((1440, 900), (390, 844)):
-            page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate("document.documentElement.scrollWidth") == width, path
+        for width in (1440, 390):
+            fits(page, width)
             assert serious_faults(page) == []
     managing.has_been_quiet()
 

@@ -12,7 +12,7 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from app.local.ports import free_port
-from tests.web.console.conftest import Tab, log_in, serious_faults, watched
+from tests.web.console.conftest import Tab, fits, log_in, serious_faults, watched
 from tests.web.site import Site
 from tests.web.test_groups import kept
 from tests.web.test_sketches import PAYMENTS, keeping
@@ -76,8 +76,7 @@ def test_an_analyst_sees_sketches_and_asks_what_was_seen(
         with looking(browser, address, name="ann", viewport=PHONE) as tab:
             tab.page.goto("/ui/sketches")
             drawn(tab.page)
-            wide = tab.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= PHONE["width"]
+            fits(tab.page, PHONE["width"])
             assert serious_faults(tab.page) == []
             tab.has_been_quiet()
 

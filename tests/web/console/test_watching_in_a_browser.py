@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.console.conftest import Bank, Tab, log_in, serious_faults
+from tests.web.console.conftest import Bank, Tab, fits, log_in, serious_faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.kafka, pytest.mark.slow]
 
@@ -16,10 +16,9 @@ def usable(page: Page) -> None:
     """Look at a page on a phone in the dark, and on a desk in the light."""
     for theme, width in (("dark", 390), ("light", 1440)):
         page.evaluate(f"localStorage.setItem('smartbank-theme', '{theme}')")
-        page.set_viewport_size({"width": width, "height": 900})
         page.reload()
         page.locator(".counts li").first.wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        fits(page, width)
         assert serious_faults(page) == []
 
 
@@ -37,6 +36,7 @@ def test_a_customer_is_found_looked_at_by_role_and_watched(bank: Bank, tab: Tab)
             device_id="phone-of-habits",
         )
     bank.pay("habit-0", customer_id="C-habits", amount=1)  # the same id again
+    bank.decided("habit-11")
     page.goto("/ui/transactions/habit-11")
     expect(page.locator(".verdict")).to_be_visible()
     page.keyboard.press("/")
@@ -58,6 +58,7 @@ def test_a_customer_is_found_looked_at_by_role_and_watched(bank: Bank, tab: Tab)
     page.get_by_role("button", name="Put on the list").click()
     expect(page.locator("#customer-listed")).to_have_text("Watched")
     bank.pay("watched", customer_id="C-habits")
+    bank.decided("watched")
     page.goto("/ui/transactions/watched")
     expect(page.locator(".verdict")).to_contain_text("Review")
     expect(page.locator("tr.reason").first).to_contain_text("account taken over")
