@@ -44,7 +44,7 @@ def serving(make: Callable[[Path], Server], folder: Path) -> Iterator[Server]:
         pytest.skip(server.stand_in)
     server.start()
     try:
-        server.wait_until_ready()
+        server.wait_until_ready(timeout=360)
         yield server
     finally:
         server.stop()

@@ -448,7 +448,7 @@ async def delivered(bank: Bank, mia: httpx.AsyncClient) -> None:
 
 async def series(bank: Bank) -> list[Any]:
     url = bank.influx.replace("/write?", "/query?")
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         told = await client.get(url, params={"db": DATABASE, "q": "SELECT * FROM /.*/"})
     return list(told.json()["results"][0].get("series", ()))
 
@@ -539,7 +539,7 @@ async def _mongo(bank: Bank) -> None:
 
 
 async def _elastic(bank: Bank) -> None:
-    client = AsyncElasticsearch(bank.elastic)
+    client = AsyncElasticsearch(bank.elastic, request_timeout=60)
     async with asyncio.timeout(PATIENCE):
         while True:
             await client.indices.refresh(index=f"{DATABASE}-*")

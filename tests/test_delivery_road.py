@@ -60,7 +60,7 @@ async def clients(
 ) -> AsyncIterator[tuple[AIOKafkaProducer, Any, AsyncElasticsearch]]:
     producer = AIOKafkaProducer(bootstrap_servers=servers["kafka"].address)
     mongo = AsyncIOMotorClient(servers["mongo"].address)
-    elastic = AsyncElasticsearch(servers["elastic"].address)
+    elastic = AsyncElasticsearch(servers["elastic"].address, request_timeout=60)
     await producer.start()
     try:
         yield producer, mongo["smartbank"]["decisions"], elastic

@@ -43,7 +43,7 @@ class Bank:
         self.road = road
         self.sent = 0
         self.mongo: MongoClient[dict[str, Any]] = MongoClient(mongo.address)
-        self.elastic = Elasticsearch(elastic.address)
+        self.elastic = Elasticsearch(elastic.address, request_timeout=60)
         self.client = httpx.AsyncClient()
 
     def start(self, keys: str) -> None:

@@ -89,7 +89,7 @@ async def test_a_query_returns_rows_after_a_drive(driven: str, query: str):
         .replace("$device", ".*")
     )
 
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         url = httpx.URL(driven).copy_merge_params({"q": asked})
         told = (await client.get(url)).json()
 

@@ -94,7 +94,7 @@ class Bank:
         asked = {"query": {"term": {"device_id": device}}, "size": 10_000}
         async with (
             asyncio.timeout(PATIENCE),
-            httpx.AsyncClient(trust_env=False) as client,
+            httpx.AsyncClient(trust_env=False, timeout=60) as client,
         ):
             while True:
                 told = await client.post(url, json=asked)
@@ -168,7 +168,10 @@ def asked(series: str, query: str) -> list[dict[str, Any]]:
     """Ask InfluxDB; return rows, `sensor` being what they are of, times in ns."""
     url = series.replace("/write?", "/query?")
     told = httpx.get(
-        url, params={"db": "smartbank", "q": query, "epoch": "ns"}, trust_env=False
+        url,
+        params={"db": "smartbank", "q": query, "epoch": "ns"},
+        timeout=60,
+        trust_env=False,
     ).json()
     return [
         {"sensor": one["name"], **dict(zip(one["columns"], row, strict=True))}

@@ -122,7 +122,7 @@ async def test_elasticsearch_drops_old_indices_whole_and_of_others_the_old_part(
     gone = a_decided("gone", occurred_at=april)
     await sink.write([gone, a_decided("old"), new])
     await sink.close()
-    client = AsyncElasticsearch(elastic.address)
+    client = AsyncElasticsearch(elastic.address, request_timeout=60)
     every = f"{settings.database}-decisions-*"
     await client.indices.refresh(index=every)
     indices = Indices(settings)

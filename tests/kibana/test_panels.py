@@ -248,7 +248,7 @@ async def _written_and_asked(
         for start in range(0, len(batch), AT_ONCE):
             assert await sink.write(batch[start : start + AT_ONCE]) == {}
         await sink.close()
-    client = AsyncElasticsearch(address)
+    client = AsyncElasticsearch(address, request_timeout=60)
     await client.indices.refresh(index=f"{database}-*")
     views = {told["id"]: told for told in objects()}
     replies = {}

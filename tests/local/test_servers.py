@@ -51,5 +51,5 @@ def test_elasticsearch_finds_what_was_indexed_after_a_restart(elastic: Server):
     found = httpx.get(
         f"{elastic.address}/servers-test/_search?q=outcome:decline", timeout=60
     )
-    httpx.delete(f"{elastic.address}/servers-test").raise_for_status()
+    httpx.delete(f"{elastic.address}/servers-test", timeout=60).raise_for_status()
     assert [hit["_id"] for hit in found.json()["hits"]["hits"]] == ["t1"]

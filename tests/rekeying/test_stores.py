@@ -87,7 +87,7 @@ async def test_elasticsearch_renames_and_leaves_the_rest_of_a_decision(
         before = indices.counts(["k1", "k2", "k3"])
         count = indices.rename("k1", NAMES), indices.rename("k1", NAMES)
         after = indices.counts(["k1", "k2"])
-    client = Elasticsearch(elastic.address)
+    client = Elasticsearch(elastic.address, request_timeout=60)
     index = f"{settings.database}-decisions-2026.05"
     found = client.get(index=index, id="tx-1")["_source"]
     client.close()

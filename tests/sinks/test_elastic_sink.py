@@ -38,7 +38,7 @@ async def sink(settings: Settings) -> AsyncIterator[ElasticSink[Decided]]:
 
 @pytest.fixture
 async def client(elastic: Server) -> AsyncIterator[AsyncElasticsearch]:
-    client = AsyncElasticsearch(elastic.address)
+    client = AsyncElasticsearch(elastic.address, request_timeout=60)
     yield client
     await client.close()
 

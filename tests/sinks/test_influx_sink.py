@@ -32,7 +32,8 @@ class Store:
     def rows(self, sensor: str) -> list[list[Any]]:
         url = self.url.replace("/write?", "/query?")
         query = {"q": f'SELECT * FROM "{sensor}"', "epoch": "ns"}  # noqa: S608
-        told = httpx.get(url, params=httpx.URL(url).params.merge(query)).json()
+        params = httpx.URL(url).params.merge(query)
+        told = httpx.get(url, params=params, timeout=60).json()
         return told["results"][0].get("series", [{"values": []}])[0]["values"]
 
 

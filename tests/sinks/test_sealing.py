@@ -104,7 +104,7 @@ async def test_no_store_can_be_read_once_the_key_is_destroyed(
         kept = client[settings.database]["decisions"]
         raw = str([*kept.find()])
         kept.insert_one({**(kept.find_one("tx-2") or {}), "_id": "tx-9"})
-    client = AsyncElasticsearch(settings.elastic)
+    client = AsyncElasticsearch(settings.elastic, request_timeout=60)
     await client.indices.refresh(index=f"{settings.database}-*")
     found = await client.search(index=f"{settings.database}-*", size=9)
     await client.close()
