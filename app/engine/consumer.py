@@ -65,6 +65,8 @@ class BatchConsumer(driver.Consumer):
             return
         epoch = engine.epoch
         fetched = await self._getmany(active_partitions=active, timeout=timeout)
+        if epoch != engine.epoch:
+            return  # partitions changed hands meanwhile: it begins where nobody sought
         for topic, runs in self._runs(fetched).items():
             for message in self._messages(topic, runs, epoch):
                 if epoch != engine.epoch or not self.flow_active or self.should_stop:
