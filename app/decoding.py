@@ -76,7 +76,10 @@ def refuse_repeats(value: bytes) -> None:
     Raises:
         BadRecord: it does.
     """
-    json.loads(value, object_pairs_hook=_unrepeated)
+    try:
+        json.loads(value, object_pairs_hook=_unrepeated)
+    except (ValueError, RecursionError) as error:  # what msgspec passed over
+        raise BadRecord("$", shown(str(error)), "a JSON object in UTF-8") from error
 
 
 def _unrepeated(pairs: list[tuple[str, object]]) -> None:

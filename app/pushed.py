@@ -3,6 +3,7 @@
 import msgspec
 from msgspec import Raw
 
+from app.decoding import UNREADABLE
 from app.events.devices import Device
 
 _any = msgspec.json.Decoder().decode
@@ -19,7 +20,7 @@ def pushed(device: Device, text: bytes, *, is_json: bool = False) -> bytes:
     if not is_json:
         try:
             _any(text)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             message = text.decode(errors="replace")
     return msgspec.json.encode(
         {

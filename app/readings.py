@@ -62,8 +62,9 @@ def news(found: Readings, row: DeviceRow) -> tuple[Fixes | None, list[Fix]]:
     The row learns them. A cash machine's place is no news.
     """
     unfelt = contradicted(found.readings, row.climb)
-    located = row.learn(fixes(found.readings, unfelt=unfelt))
-    fresh = row.news(located)
+    told_at = found.received_at
+    located = row.learn(fixes(found.readings, unfelt=unfelt), received_at=told_at)
+    fresh = row.news(located, received_at=told_at)
     if not fresh or found.customer_id is None or found.kind != "phone":
         return None, located
     newest = max(one.time for one in found.readings) / 1e9

@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
+from app.decoding import UNREADABLE
 from web.problems import Problem
 
 T = TypeVar("T")
@@ -37,7 +38,7 @@ def stated(text: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(text or b"{}", type=kind)
     except msgspec.ValidationError as error:
         raise Problem(422, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Problem(400, f"the body is no JSON: {error}") from error
 
 

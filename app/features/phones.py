@@ -55,10 +55,17 @@ class Trail:
         self._phones: Kept = {}
 
     def learn(self, told: Fixes) -> None:
-        """Remember fixes; each at its own time, whenever it arrives."""
+        """Remember fixes; each at its own time, whenever it arrives.
+
+        What still lies in the future when an older one comes was told by a clock that
+        went ahead, and is forgotten.
+        """
         seen = self._phones.pop(told.device_id, [])
+        latest = microseconds(told.received_at) + CLOCKS
         for fix in told.fixes:
             at = microseconds(fix.occurred_at)
+            while seen and seen[-1].at > max(at, latest):
+                seen.pop()
             here = len(seen)
             while here and seen[here - 1].at > at:
                 here -= 1

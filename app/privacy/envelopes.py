@@ -131,7 +131,7 @@ class Keys:
             return text
         try:
             envelope = msgspec.json.decode(text, type=Envelope)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadRecord("envelope", str(error)[:80], "an envelope") from error
         own = self._keys.get(envelope.kid)
         if own is None:

@@ -89,7 +89,7 @@ class Registry:
                 message = f"models: got key {key!r}, expected {UPLOAD} or {APPOINTMENT}"
                 raise ModelError(message)
             told = msgspec.json.decode(value, type=type_)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             message = f"models: record {key!r}: {error}"
             raise ModelError(message) from error
         told = msgspec.structs.replace(told, at=at)

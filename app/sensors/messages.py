@@ -1,12 +1,11 @@
 """Messages: what the Sensor Logger app sends becomes readings, or is refused."""
 
-# ruff: noqa: EM102 - the first word of a BadRecord is the field, not a message
+# ruff: noqa: EM101, EM102 - the first word of a BadRecord is the field, not a message
 
 import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 import mmh3
@@ -20,7 +19,10 @@ Message = PushedMessage | list[dict[str, Any]]
 
 MOST_READINGS = 50_000  # of one message
 LONGEST_WORD = 64
+LARGEST = 1e100
+"""Nothing that is measured is larger; sums and squares of what is not are finite."""
 NAME = re.compile(r"[A-Za-z_][\w .+-]{0,63}", re.ASCII)
+TIME = re.compile(r"[0-9]{1,19}")
 EARLIEST_NS = 946_684_800 * 10**9  # 2000
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
 LOCATION = "location"
@@ -69,10 +71,17 @@ def identity(message: Message) -> tuple[bytes, int]:
     """Return what a message is known by: its session as 8 bytes, and its number.
 
     An exported file has neither: it is known by what it says.
+
+    Raises:
+        BadRecord: it is nested too deeply.
     """
     if isinstance(message, PushedMessage):
         return mmh3.hash_bytes(message.session_id)[:8], message.message_id
-    return mmh3.hash_bytes(msgspec.json.encode(message))[:8], 0
+    try:
+        return mmh3.hash_bytes(msgspec.json.encode(message))[:8], 0
+    except RecursionError as error:
+        got, expected = "JSON nested too deeply", "flat rows"
+        raise BadRecord("message", got, expected) from error
 
 
 def _named(message: Message) -> Iterator[Named]:
@@ -87,14 +96,20 @@ def _named(message: Message) -> Iterator[Named]:
     for number, row in enumerate(message):
         sensor = row.get("sensor")
         if not isinstance(sensor, str):
-            raise BadRecord(f"{number}.sensor", repr(sensor)[:40], "a sensor's name")
+            raise BadRecord(f"{number}.sensor", _shown(sensor), "a sensor's name")
         if sensor.lower() == "metadata":
             continue
         time = row.get("time")
-        if not str(time).isdecimal():
-            got, expected = repr(time)[:40], "nanoseconds since 1970, UTC"
-            raise BadRecord(f"{number}.time", got, expected)
-        yield sensor.lower(), int(str(time)), row
+        if not isinstance(time, int | str) or not TIME.fullmatch(str(time)):
+            expected = "nanoseconds since 1970, UTC, of at most 19 digits"
+            raise BadRecord(f"{number}.time", _shown(time), expected)
+        yield sensor.lower(), int(time), row
+
+
+def _shown(value: object) -> str:
+    """Shorten a value for an error; of what may be deep only its type is told."""
+    plain = isinstance(value, str | int | float | None)
+    return repr(value)[:40] if plain else f"a {type(value).__name__}"
 
 
 def _too_many(count: int) -> BadRecord:
@@ -109,7 +124,7 @@ def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
     """
     found: dict[str, Value] = {}
     for name, value in values.items():
-        if type(value) is float and isfinite(value):
+        if type(value) is float and -LARGEST <= value <= LARGEST:
             known: Value | None = value  # nearly all are: a phone sends thousands
         else:
             known = _value(value)
@@ -131,16 +146,19 @@ def _is_value(name: str) -> bool:
 
 def _value(value: object) -> Value | None:
     """Return a number, a short word, or None for what is neither."""
-    if isinstance(value, bool | int | float):
-        number = float(value)
-    elif not isinstance(value, str) or not value or len(value) > LONGEST_WORD:
+    if isinstance(value, str):
+        if not value or len(value) > LONGEST_WORD:
+            return None
+    elif not isinstance(value, int | float):
         return None
-    else:
-        try:
-            number = float(value)
-        except ValueError:
-            return _FLAGS[value] if value in _FLAGS else masked(value)
-    return number if isfinite(number) else None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    except ValueError:
+        word = str(value)
+        return _FLAGS[word] if word in _FLAGS else masked(word)
+    return number if -LARGEST <= number <= LARGEST else None
 
 
 _FLAGS = {"true": 1.0, "false": 0.0, "null": None, "undefined": None}

@@ -1,5 +1,6 @@
 """Rows: what is remembered of a device between its messages."""
 
+from datetime import datetime, timedelta
 from typing import Self
 
 import msgspec
@@ -16,6 +17,8 @@ WINDOW = 1_024
 """Messages behind a session's newest among which a repeat is recognised."""
 SESSIONS = 32
 """Sessions of a device whose messages are remembered, the newest ones."""
+CLOCKS = timedelta(minutes=1)
+"""By which a device's clock may go ahead of Kafka's."""
 _MASK = (1 << WINDOW) - 1
 
 
@@ -102,14 +105,14 @@ class DeviceRow:
         self.repeats += before
         return before
 
-    def learn(self, fixes: list[Fix]) -> list[Fix]:
+    def learn(self, fixes: list[Fix], *, received_at: datetime) -> list[Fix]:
         """Learn a message's fixes, by time; return them with what they raise together.
 
         One that no airliner could have come to from the one before is `teleported`.
         """
         found = []
         for fix in fixes:
-            last = self._last
+            last = _believed(self._last, fix, received_at)
             if last is not None and teleported(last, fix):
                 fix = replace(fix, doubts=(*fix.doubts, "teleported"))  # noqa: PLW2901
             if last is None or fix.occurred_at > last.occurred_at:
@@ -117,11 +120,11 @@ class DeviceRow:
             found.append(fix)
         return found
 
-    def news(self, fixes: list[Fix]) -> list[Fix]:
+    def news(self, fixes: list[Fix], *, received_at: datetime) -> list[Fix]:
         """Return those fixes that say something new; the last one is remembered."""
         found = []
         for fix in fixes:
-            if is_news(self._reported, fix):
+            if is_news(_believed(self._reported, fix, received_at), fix):
                 self._reported = fix
                 found.append(fix)
         return found
@@ -176,3 +179,12 @@ class DeviceRow:
             "readings": self.readings,
             "last_fix": self._last,
         }
+
+
+def _believed(last: Fix | None, fix: Fix, received_at: datetime) -> Fix | None:
+    """Return the last fix; None where a clock that went ahead told it.
+
+    It did where an older fix comes while the last one is still in the future.
+    """
+    latest = max(fix.occurred_at, received_at + CLOCKS)
+    return None if last and last.occurred_at > latest else last

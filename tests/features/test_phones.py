@@ -126,13 +126,20 @@ def test_doubts_of_the_last_hour_count():
 
 @given(st.permutations(range(FIXES)))
 def test_late_fixes_land_in_their_own_place_in_time(order: list[int]):
-    path = [a_fix(60 * n, latitude=48 + n / 100) for n in range(FIXES)]
+    path = [a_fix(60 * (n - FIXES), latitude=48 + n / 100) for n in range(FIXES)]
     trail, late = Trail(), Trail()
     trail.learn(told(*path))
     for number in order:
         late.learn(told(path[number]))
 
     assert late.encode() == trail.encode()
+
+
+def test_fixes_of_a_clock_that_went_ahead_take_the_place_of_no_true_one():
+    trail = a_trail(*(a_fix(80_000 + n, latitude=55.7) for n in range(FIXES)))
+    trail.learn(told(a_fix()))
+
+    assert seen(trail, MUNICH, 600)["phone_km"] == pytest.approx(356, abs=2)
 
 
 def test_a_trail_stays_small():

@@ -71,7 +71,13 @@ def test_of_two_appointments_made_at_once_the_first_in_the_log_stands():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [(b"mood", b"{}"), (b"model:1", b"{}"), (b"appointment:1:a", b"no JSON")],
+    [
+        (b"mood", b"{}"),
+        (b"model:1", b"{}"),
+        (b"appointment:1:a", b"no JSON"),
+        (b"appointment:1:a", b'{"number":1,"id":"\xff"}'),
+        (b"appointment:1:a", b'{"no":' + b"[" * 5_000),
+    ],
 )
 def test_a_record_that_cannot_be_read_changes_nothing(key: bytes, value: bytes):
     registry = told(Registry(), an_upload(), an_appointment(live="one"))

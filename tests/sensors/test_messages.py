@@ -50,6 +50,9 @@ def test_of_one_sensor_and_one_nanosecond_the_first_reading_stands():
         ({"speed": float("nan")}, {"speed"}),
         ({"altitude": ""}, {"altitude"}),
         ({"nested": {"a": 1}}, {"nested"}),
+        ({"altitude": 10**400}, {"altitude"}),
+        ({"altitude": 1e308}, {"altitude"}),
+        ({"altitude": "-1e308"}, {"altitude"}),
     ],
 )
 def test_what_a_phone_marks_as_invalid_is_left_out(
@@ -101,6 +104,9 @@ def test_an_absurd_time_is_refused(seconds: float):
         (b"[1]", "[0]"),
         (b'{"messageId":1,"sessionId":"s","deviceId":"d"}', "payload"),
         (b'[{"sensor":"Location","time":"soon"}]', "0.time"),
+        (b'[{"sensor":"Location","time":"%s"}]' % (b"9" * 5_000), "0.time"),
+        (b'[{"sensor":"Location","time":%s}]' % (b"9" * 400), "0.time"),
+        ('[{"sensor":"Location","time":"\u00b2"}]'.encode(), "0.time"),
         (b'[{"time":"1"}]', "0.sensor"),
         (b'{"messageId":-1,"sessionId":"s","deviceId":"d","payload":[]}', "messageId"),
     ],

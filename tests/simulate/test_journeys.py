@@ -53,7 +53,8 @@ def test_its_messages_are_taken_and_nothing_speaks_against_them(journey: Journey
         body = journey.message(number, session="s", now_ns=now)
         text = msgspec.json.encode(body)
         found = readings(message(text, received_at=NOON), received_at=NOON)
-        fresh = row.news(row.learn(fixes(found)))
+        located = row.learn(fixes(found), received_at=NOON)
+        fresh = row.news(located, received_at=NOON)
         assert not any(fix.doubts for fix in fresh)
         news += len(fresh)
 

@@ -93,6 +93,21 @@ async def test_an_exported_file_is_taken_by_the_same_address(site: Site):
     assert msgspec.json.decode(site.outlet.sent[-1][2])["message"] == [row]
 
 
+async def test_numbers_that_no_phone_measures_are_left_out_or_refused(site: Site):
+    path = await registered(site)
+    row = '{"sensor":"Barometer","time":"1772366400000000000","pressure":%s}'
+
+    async with site.client() as client:
+        huge = await client.post(path, content=f"[{row % ('9' * 400)}]")
+        late = await client.post(
+            path, content=f"[{row % 1}]".replace("17723", "9" * 5_000)
+        )
+
+    assert huge.status_code == 200
+    assert late.status_code == 422
+    assert "at most 19 digits" in late.json()["detail"]
+
+
 @pytest.mark.parametrize("token", ["ann-1.wrong", "nobody.x", "ann-1.", "ann-1"])
 async def test_a_wrong_token_is_told_499_in_a_sentence(site: Site, token: str):
     await registered(site)
