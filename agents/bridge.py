@@ -10,7 +10,7 @@ from mode import Service
 from app.errors import BadRecord
 from app.events.devices import Device
 from app.main import app, counters, devices, settings
-from app.mqtt import FILTER, Broker, client
+from app.mqtt import BRIDGE, FILTER, Broker, client
 from app.privacy.envelopes import Keys
 from app.pushed import pushed
 from app.topics import DEAD_LETTERS, SENSOR_READINGS
@@ -42,7 +42,7 @@ class Bridge(Service):
             await self.sleep(0.1)
         self._client = client(
             self._broker,
-            f"smartbank-{settings.worker}",
+            BRIDGE.format(worker=settings.worker),
             received=self._received,
             connected=self._connected,
             failed=self._failed,

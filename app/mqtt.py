@@ -11,8 +11,12 @@ from msgspec import Struct
 from app.errors import SettingError
 
 TOPIC = "smartbank/{device}/readings"
+CLIENT = "{device}"
+"""What a device calls itself. AWS IoT Core finds its thing, thus its rights, by it."""
 FILTER = "smartbank/+/readings"
 """What a worker that is a bridge reads."""
+BRIDGE = "smartbank-{worker}"
+"""What such a worker calls itself."""
 SESSION_SECONDS = 24 * 3600
 KEEP_ALIVE = 30
 FIRST_PAUSE_MS, LONGEST_PAUSE_MS = 200, 10_000

@@ -62,6 +62,9 @@ def a_drive() -> list[Readings]:
         found.append(Readings("ann-1", NOON, phone, "c-1"))
         machine = Reading("atm", at, {"tilt": 0.2, "door": 0.0, "temperature": 21.0})
         found.append(Readings("atm-1", NOON, [machine], kind="atm"))
+        for name, tilt in (("askew", 6.0), ("fallen", -14.0 * (second > 40))):
+            leans = Reading("atm", at, {"tilt": tilt})
+            found.append(Readings(name, NOON, [leans], kind="atm"))
     return found
 
 
@@ -83,19 +86,43 @@ async def driven(influx: Server, database: str) -> str:
 
 @pytest.mark.parametrize("query", list(queries()))
 async def test_a_query_returns_rows_after_a_drive(driven: str, query: str):
-    asked = (
+    series = await asked(driven, query)
+
+    assert any(row for one in series for row in one["values"])
+
+
+async def test_a_machine_that_falls_over_is_alerted_on_and_one_set_up_askew_is_not(
+    driven: str,
+):
+    (alert,) = (
+        rule
+        for group in _yaml("alerting/smartbank.yaml")["groups"]
+        for rule in group["rules"]
+        if rule["uid"] == "smartbank-tilt"
+    )
+    query, condition = (one["model"] for one in alert["data"])
+    (limit,) = condition["conditions"][0]["evaluator"]["params"]
+
+    series = await asked(driven, query["query"])
+
+    leans = {one["tags"]["device"]: one["values"][0][1] for one in series}
+    assert {name for name, value in leans.items() if value > limit} == {"fallen"}
+    assert leans.keys() == {"atm-1", "askew", "fallen"}
+
+
+async def asked(driven: str, query: str) -> list[Any]:
+    """Ask as Grafana would; return the series."""
+    whole = (
         query.replace("$timeFilter", f"time >= {NOON_NS} AND time < {NOON_NS + 10**11}")
         .replace("$__interval", "10s")
         .replace("$device", ".*")
     )
-
     async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
-        url = httpx.URL(driven).copy_merge_params({"q": asked})
-        told = (await client.get(url)).json()
-
-    (result,) = told["results"]
+        url = httpx.URL(driven).copy_merge_params({"q": whole})
+        (result,) = (await client.get(url)).json()["results"]
     assert "error" not in result, result
-    assert any(row for one in result["series"] for row in one["values"])
+    series: list[Any] = result["series"]
+    return series
 
 
 def test_panels_alerts_and_the_source_name_one_another():

@@ -9,10 +9,12 @@ import plotly.graph_objects as go
 from rich.console import Console
 from rich.table import Table
 
+from app.errors import ColumnMapError
+from app.events.readings import Fix
 from app.sensors.fixes import fixes
-from app.sensors.messages import readings
+from app.sensors.messages import MOST_READINGS, readings
 from app.sensors.tradeoff import Outcome, compare
-from app.sources.recordings import read
+from app.sources.recordings import Recording, read
 
 
 @click.command()
@@ -21,9 +23,7 @@ from app.sources.recordings import read
 @click.option("--plot", type=click.Path(path_type=Path), help="Write a page with it.")
 def reporting(*, recording: Path, as_json: bool, plot: Path | None) -> None:
     """Say how many of RECORDING's fixes each way sends, and how wrong it is then."""
-    rows = [dict(row) for row in read(recording).rows]
-    live = [row for row in rows if float(row.get("seconds_elapsed") or 0) >= 0]
-    found = compare(fixes(readings(live, received_at=datetime.now(UTC))))
+    found = compare(located(read(recording), recording.name))
     if plot:
         drawn(found, recording.name).write_html(plot, include_plotlyjs=True)
     if as_json:
@@ -35,6 +35,25 @@ def reporting(*, recording: Path, as_json: bool, plot: Path | None) -> None:
         errors = (f"{metres:.0f} m" for metres in (one.mean_m, one.p95_m, one.most_m))
         table.add_row(one.how, str(one.sent), f"{one.sent / one.of:.1%}", *errors)
     Console().print(table)
+
+
+def located(recording: Recording, name: str) -> list[Fix]:
+    """Return the fixes of a recording of whatever length, from its start on.
+
+    Raises:
+        ColumnMapError: there is none.
+    """
+    rows = [dict(row) for row in recording.rows]
+    live = [row for row in rows if float(row.get("seconds_elapsed") or 0) >= 0]
+    now = datetime.now(UTC)
+    found = []
+    for start in range(0, len(live), MOST_READINGS):
+        part = live[start : start + MOST_READINGS]
+        found += fixes(readings(part, received_at=now))
+    if not found:
+        message = f"{name}: got no location, expected a sensor Location with places"
+        raise ColumnMapError(message)
+    return found
 
 
 def drawn(found: list[Outcome], title: str) -> go.Figure:

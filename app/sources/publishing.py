@@ -8,7 +8,7 @@ from functools import partial
 from awscrt import mqtt5
 
 from app.errors import ServiceError
-from app.mqtt import TOPIC, Broker, client
+from app.mqtt import CLIENT, TOPIC, Broker, client
 from app.sources.pushing import PATIENCE, Pushed, at_pace
 
 MOST_OPEN = 50
@@ -30,8 +30,9 @@ async def publish(
     """
     done = Pushed()
     refused: list[object] = []
+    name = CLIENT.format(device=device)
     connection = client(
-        broker, f"device-{device}", failed=lambda data: refused.append(data.exception)
+        broker, name, failed=lambda data: refused.append(data.exception)
     )
     connection.start()
     send = partial(_send, connection, device, done)

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,11 @@ from typing import Any
 import msgspec
 
 from app.errors import ColumnMapError
+from app.sensors.messages import TIME
 
 SECOND_NS = 10**9
+MOST_A_MESSAGE = 500
+"""Readings: well below the 128 KB that AWS IoT Core takes, in the clear or sealed."""
 _MOST_JSON = 256 * 1024 * 1024  # bytes
 _ASIDE = {"metadata", "annotation"}
 
@@ -47,7 +51,7 @@ def read(path: Path) -> Recording:
     try:
         found = [row for name, text in _texts(path) for row in _rows(name, text)]
         rows = sorted(found, key=_time)
-    except (ValueError, KeyError, UnicodeDecodeError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         message = f"{path.name}: got {error}, expected a Sensor Logger recording"
         raise ColumnMapError(message) from error
     if not rows:
@@ -63,15 +67,19 @@ def messages(
 ) -> Iterator[tuple[float, bytes]]:
     """Yield the messages that the app would have pushed, and when, in seconds.
 
-    One a second of the recording, from its start; `shift_ns` is added to every time.
+    One a second of the recording, from its start, or more where a second has more
+    readings than AWS IoT Core takes in one; `shift_ns` is added to every time.
     Cached fixes from before the start are in the first message, as a phone sends them.
     """
     start = recording.start_ns
-    batches: dict[int, list[dict[str, Any]]] = {}
+    batches: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    count: Counter[int] = Counter()
     for row in recording.rows:
         due = max(0, _time(row) - start) // every_ns
-        batches.setdefault(due, []).append(_pushed(row, shift_ns))
-    for number, (due, payload) in enumerate(batches.items()):
+        part = due, count[due] // MOST_A_MESSAGE
+        batches.setdefault(part, []).append(_pushed(row, shift_ns))
+        count[due] += 1
+    for number, ((due, _), payload) in enumerate(batches.items()):
         body = {
             "messageId": number + 1,
             "sessionId": f"{recording.name}{f'+{shift_ns}' if shift_ns else ''}",
@@ -106,12 +114,32 @@ def _rows(name: str, text: str) -> Iterator[dict[str, Any]]:
     stem, _, kind = name.rpartition(".")
     if kind.lower() == "csv":
         if stem.lower() not in _ASIDE:
-            for row in csv.DictReader(io.StringIO(text)):
-                yield {"sensor": stem, **row}
+            for number, row in enumerate(csv.DictReader(io.StringIO(text)), 1):
+                if None in row:
+                    message = f"{name}, row {number} with more cells than columns"
+                    raise ValueError(message)
+                yield _checked({"sensor": stem, **row}, f"{name}, row {number}")
         return
-    for row in msgspec.json.decode(text, type=list[dict[str, Any]]):
+    for number, row in enumerate(msgspec.json.decode(text, type=list[dict[str, Any]])):
         if str(row.get("sensor")).lower() not in _ASIDE:
-            yield row
+            yield _checked(row, f"reading {number}")
+
+
+def _checked(row: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a row that can be placed in time.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    sensor, time = row.get("sensor"), str(row.get("time"))
+    if not isinstance(sensor, str):
+        message = f"{where} without a sensor"
+    elif not TIME.fullmatch(time):
+        message = f"{where} with the time {time[:40]}"
+    else:
+        float(row.get("seconds_elapsed") or 0)
+        return row
+    raise ValueError(message)
 
 
 def _time(row: Mapping[str, Any]) -> int:

@@ -10,11 +10,14 @@ import yaml
 
 from agents.aws_lambda import handler, recorded
 from app.errors import BadRecord, RefusedError
+from app.mqtt import BRIDGE, CLIENT, FILTER, TOPIC
 from app.privacy.envelopes import Keys
 from tests.sensors.builders import NOON_NS
 from tests.sinks.test_timestream_sink import Timestream, serving
 
 ROOT = Path(__file__).parent.parent.parent
+ARN = "arn:${AWS::Partition}:iot:${AWS::Region}:${AWS::AccountId}:"
+THING = "${!iot:Connection.Thing.ThingName}"
 KEYS = "k1:" + "ab" * 32
 PLACE = {"latitude": 47.0596182, "longitude": 11.6682489, "horizontalAccuracy": 3.5}
 
@@ -110,9 +113,47 @@ def _short(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
 Loader.add_multi_constructor("!", _short)
 
 
-def test_the_template_runs_the_handler_and_allows_it_nothing_else():
+def resource(name: str) -> Any:
     text = (ROOT / "docker/aws/template.yaml").read_text("utf-8")
-    function = yaml.load(text, Loader)["Resources"]["Readings"]["Properties"]  # noqa: S506
+    return yaml.load(text, Loader)["Resources"][name]["Properties"]  # noqa: S506
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        (
+            "DevicePolicy",
+            {
+                "iot:Connect": f"client/{CLIENT.format(device=THING)}",
+                "iot:Publish": f"topic/{TOPIC.format(device=THING)}",
+            },
+        ),
+        (
+            "BridgePolicy",
+            {
+                "iot:Connect": f"client/{BRIDGE.format(worker='*')}",
+                "iot:Subscribe": f"topicfilter/{FILTER}",
+                "iot:Receive": f"topic/{TOPIC.format(device='*')}",
+            },
+        ),
+    ],
+)
+def test_the_templates_policies_allow_what_our_clients_do_and_nothing_else(
+    policy: str, allowed: dict[str, str]
+):
+    statements = resource(policy)["PolicyDocument"]["Statement"]
+
+    assert {
+        one["Action"]: one["Resource"].removeprefix(ARN) for one in statements
+    } == allowed
+
+
+def test_a_device_calls_itself_by_its_things_name():
+    assert CLIENT.format(device="ann-1") == "ann-1"
+
+
+def test_the_template_runs_the_handler_and_allows_it_nothing_else():
+    function = resource("Readings")
     (policy,) = function["Policies"]
 
     module, _, name = function["Handler"].rpartition(".")

@@ -71,10 +71,43 @@ def test_times_can_be_moved_and_the_moved_recording_is_another_session(folder: P
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("a.json", "[]"), ("a.json", "{"), ("a.json", '[{"sensor":"x"}]'), ("a.zip", "x")],
+    [
+        ("a.json", "[]"),
+        ("a.json", "{"),
+        ("a.json", '[{"sensor":"x"}]'),
+        ("a.json", '[{"sensor":"x","time":null}]'),
+        ("a.json", f'[{{"sensor":"x","time":"{"9" * 5_000}"}}]'),
+        ("a.json", '[{"sensor":"x","time":"1","seconds_elapsed":"soon"}]'),
+        ("a.json", '[{"time":"1"}]'),
+        ("a.json", "[" * 5_000),
+        ("a.zip", "x"),
+    ],
 )
-def test_what_is_no_recording_is_refused_by_name(tmp_path: Path, name: str, text: str):
+def test_what_is_no_recording_is_refused_by_name_in_a_line(
+    tmp_path: Path, name: str, text: str
+):
     (tmp_path / name).write_text(text)
 
-    with pytest.raises(ColumnMapError, match=name):
+    with pytest.raises(ColumnMapError, match=name) as refused:
         read(tmp_path / name)
+
+    assert len(str(refused.value)) < 200
+
+
+def test_a_row_with_more_cells_than_columns_is_told_by_its_number(folder: Path):
+    (folder / "Barometer.csv").write_text(BAROMETER + "1764585664785728300,1,2,3,4\n")
+
+    with pytest.raises(ColumnMapError, match=r"Barometer\.csv, row 3 with more cells"):
+        read(folder)
+
+
+def test_a_second_of_many_readings_goes_in_messages_that_every_broker_takes(
+    folder: Path,
+):
+    rows = [f"{1764585664320805000 + n},0,{n / 7!r}\n" for n in range(1_100)]
+    (folder / "Gravity.csv").write_text("time,seconds_elapsed,x\n" + "".join(rows))
+
+    found = [(due, body) for due, body in messages(read(folder)) if due == 0.0]
+
+    assert len(found) == 3
+    assert max(len(body) for _, body in found) < 96 * 1024  # sealed a third more
