@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import msgspec
 
+from app.capture import EARLIEST
 from app.decoding import decoded, shown
 from app.errors import BadRecord
 from app.events.payments import Card
@@ -17,6 +19,7 @@ from app.rules.lists import Entry, Kind, Listing, Verdict
 from web.problems import Problem
 
 MOST_ENTRIES = 10_000
+FOREVER = datetime.max.replace(tzinfo=UTC)
 COLUMNS = tuple(field.name for field in msgspec.structs.fields(Listing))
 CHOICES = {
     name: " or ".join(get_args(choice))
@@ -73,6 +76,9 @@ def _entry(listing: Listing, author: str, tokens: Tokens) -> Entry:
     fields["reason"] = masked(listing.reason)
     if listing.final and listing.verdict != "block":
         raise BadRecord("final", "true", "false: only a block can be final")  # noqa: EM101 - the field
+    if listing.until and not EARLIEST <= listing.until <= FOREVER:
+        expected = f"a time from {EARLIEST.year} on, or none for ever"
+        raise BadRecord("until", listing.until.isoformat(), expected)  # noqa: EM101
     return Entry(author=author, **fields)
 
 

@@ -241,8 +241,9 @@ def candidate(by: By, ruleset: Ruleset, *, at: float, author: str) -> Ruleset:
         RuleError: it is no threshold.
     """
     most = MAX_SCORE if by == "score" else 1.0 if by == "probability" else inf
-    if not 0 < at <= most:
-        message = f"threshold: got {at:g}, expected a number above 0, at most {most:g}"
+    if not 0 < at <= most or at == inf:
+        bound = "finite" if most == inf else f"at most {most:g}"
+        message = f"threshold: got {at:g}, expected a number above 0, {bound}"
         raise RuleError(message)
     if by == "score":
         above = max(at, ruleset.bands.decline_from)

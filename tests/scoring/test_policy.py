@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import polars as pl
@@ -260,7 +261,8 @@ def test_a_rule_that_compares_the_probability_already_is_the_one_that_changes() 
 
 
 @pytest.mark.parametrize(
-    ("by", "at"), [("score", 0), ("score", 101), ("probability", 1.5), ("risk", -1)]
+    ("by", "at"),
+    [("score", 0), ("score", 101), ("probability", 1.5), ("risk", -1), ("risk", inf)],
 )
 def test_what_is_no_threshold_is_refused(by: Any, at: float) -> None:
     with pytest.raises(RuleError, match="expected a number above 0"):

@@ -42,6 +42,20 @@ async def test_a_block_is_published_and_holds_from_then_on(site: Site):
     ]
 
 
+@pytest.mark.parametrize(
+    "until", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+async def test_an_end_that_no_calendar_shows_is_refused_in_every_form(
+    site: Site, until: str
+):
+    csv = f"kind,value,verdict,reason,until\ncustomer,C1,block,why not,{until}"
+    told = [await post(site, BLOCK | {"until": until}), await post(site, csv)]
+
+    assert [one.status_code for one in told] == [422, 422]
+    assert [one.json()["errors"][0]["field"] for one in told] == ["until", "until"]
+    assert not site.lists.present
+
+
 async def test_of_a_card_only_its_token_is_kept(site: Site):
     by_number = await post(site, BLOCK | {"kind": "card", "value": NUMBER})
     by_token = await post(site, BLOCK | {"kind": "card", "value": TOKEN})

@@ -88,6 +88,13 @@ async def test_a_period_may_be_given(
     assert told.json()["report"]["payments"] == payments
 
 
+@pytest.mark.parametrize(
+    "since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "0001-01-01"]
+)
+async def test_a_period_that_no_payment_can_be_of_is_refused(site: Site, since: str):
+    assert (await trial(site, since=since)).status_code == 422
+
+
 async def test_a_whole_ruleset_is_tried_and_its_bands_with_it(
     site: Site, archive: None
 ):

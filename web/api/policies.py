@@ -9,7 +9,7 @@ from app.errors import RuleError
 from app.scoring.policy import CAPACITY, REVIEW_COST, By, candidate
 from web.api import examples
 from web.api.models import answer
-from web.api.rule_trials import Moment, utc
+from web.api.rule_trials import Moment
 from web.api.schema import responses
 from web.auth import Caller, requires
 from web.context import Context
@@ -48,8 +48,8 @@ def routes(context: Context) -> APIRouter:
             by=by,
             capacity=capacity,
             review_cost=review_cost,
-            since=utc(since),
-            until=utc(until),
+            since=since,
+            until=until,
         )
         return answer(await weigh(context, wish))
 

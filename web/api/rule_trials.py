@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
+from pydantic import AfterValidator
 from starlette.responses import Response
 
+from app.capture import EARLIEST, LATEST
 from web.api import examples
 from web.api.models import Tried, answer
 from web.api.schema import body, responses
@@ -14,8 +16,26 @@ from web.context import Context
 from web.rule_files import read_rules
 from web.trials import Trials
 
+
+def utc(moment: datetime | None) -> datetime | None:
+    """Return a moment in UTC; one without a zone is in UTC already.
+
+    Raises:
+        ValueError: it is of no time that a payment can have.
+    """
+    if moment is None:
+        return None
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if not EARLIEST <= known < LATEST:
+        message = f"expected a time from {EARLIEST.year} on, before {LATEST.year}"
+        raise ValueError(message)
+    return known.astimezone(UTC)
+
+
 Moment = Annotated[
-    datetime | None, Query(description="Event time, RFC 3339; without a zone UTC.")
+    datetime | None,
+    AfterValidator(utc),
+    Query(description="Event time, RFC 3339; without a zone UTC."),
 ]
 
 
@@ -48,16 +68,9 @@ def routes(context: Context) -> APIRouter:
         report, recorded = await trials.run(
             await read_rules(request),
             author=caller.name,
-            since=utc(since),
-            until=utc(until),
+            since=since,
+            until=until,
         )
         return answer(Tried(recorded, report))
 
     return router
-
-
-def utc(moment: datetime | None) -> datetime | None:
-    """Return a moment in UTC; one without a zone is in UTC already."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -109,7 +109,9 @@ async def test_capacity_and_cost_choose(site: Site, archive: None):
         ("/v1/policy", {"review_cost": -1}, 422),
         ("/v1/policy/candidate", {"by": "score", "threshold": 0}, 422),
         ("/v1/policy/candidate", {"by": "score", "threshold": "nan"}, 422),
+        ("/v1/policy/candidate", {"by": "risk", "threshold": "inf"}, 422),
         ("/v1/policy/candidate", {"by": "score"}, 422),
+        ("/v1/policy", {"since": "0001-01-01T00:00:00+14:00"}, 422),
     ],
 )
 async def test_what_cannot_be_weighed_is_refused(
