@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,7 +20,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from elasticsearch import AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch
 from motor.motor_asyncio import AsyncIOMotorClient
 from playwright.sync_api import expect, sync_playwright
 
@@ -542,10 +542,11 @@ async def _elastic(bank: Bank) -> None:
     client = AsyncElasticsearch(bank.elastic, request_timeout=60)
     async with asyncio.timeout(PATIENCE):
         while True:
-            await client.indices.refresh(index=f"{DATABASE}-*")
-            hits = await client.search(index=f"{DATABASE}-*", size=1000)
-            if hits["hits"]["hits"]:
-                break
+            with suppress(ApiError):  # an index that is being made answers 503
+                await client.indices.refresh(index=f"{DATABASE}-*")
+                hits = await client.search(index=f"{DATABASE}-*", size=1000)
+                if hits["hits"]["hits"]:
+                    break
             await asyncio.sleep(0.2)
     bank.saw("elastic", msgspec.json.encode(hits.body))
     mapping = await client.indices.get_mapping(index=f"{DATABASE}-*")
