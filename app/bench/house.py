@@ -42,10 +42,11 @@ class House:
         return load(self.environment)
 
     @contextmanager
-    def worker(self, name: str = "worker-1") -> Iterator[Server]:
+    def worker(self, name: str = "worker-1", **more: str) -> Iterator[Server]:
         """Run a worker that scores on the first core, and wait until it is ready."""
+        environment = self.environment | more
         worker = worker_server(
-            self.folder, name=name, role="score", environment=self.environment
+            self.folder, name=name, role="score", environment=environment
         )
         with running(worker):
             worker.wait_until_ready()

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import click
 
-from app.bench import customer_stage, features, model, phones, road, sketches, state
+from app.bench import (
+    customer_stage,
+    features,
+    model,
+    phones,
+    road,
+    rules,
+    sketches,
+    state,
+)
 from app.bench.figures import Figure, show
 from app.bench.house import housed
 from app.settings import load
@@ -15,7 +24,16 @@ from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import CHUNK, read
 
-PARTS = ("features", "road", "customer-stage", "state", "phones", "model", "sketches")
+PARTS = (
+    "features",
+    "road",
+    "customer-stage",
+    "state",
+    "phones",
+    "rules",
+    "model",
+    "sketches",
+)
 OWN = ("features", "model", "sketches")
 """Parts that need no Kafka, or one of their own."""
 CUSTOMERS = 5_000
@@ -84,6 +102,8 @@ def _run(
                 figures = customer_stage.measure(house, first, payments=payments)
             elif part == "phones":
                 figures = phones.measure(house)
+            elif part == "rules":
+                figures = rules.measure(house)
             else:
                 figures = state.measure(house, islice(chunks(), payments // CHUNK))
             for figure in figures:

@@ -57,7 +57,7 @@ def housed(folder: Path, *, port: int, scorers: int) -> Iterator[Demo]:
                 password = secrets.token_urlsafe(12)
                 environment = {
                     **stack.environment(),
-                    "SMARTBANK_USERS_FILE": str(_users_file(folder, password)),
+                    "SMARTBANK_USERS_FILE": str(users_file(folder, password)),
                     "SMARTBANK_READINGS_KEYS": _readings_keys(),
                 }
                 roles = ["score"] * scorers + ["deliver", "sketch"]
@@ -118,7 +118,7 @@ def _readings_keys() -> str:
     return ",".join(f"{kid}:{secrets.token_hex(KEY_BYTES)}" for kid in ("k1", "k2"))
 
 
-def _users_file(folder: Path, password: str) -> Path:
+def users_file(folder: Path, password: str) -> Path:
     """Write the users file with the one who looks on."""
     made = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "web.users", USER, "admin"],
