@@ -364,6 +364,20 @@ def test_a_payment_of_three_periods_ago_is_not_drawn_and_drops_nothing():
     assert FILTERS.seen(partition, "device", "d-99999")
 
 
+def test_a_hand_over_in_the_middle_of_months_leaves_the_same_bytes_and_tombstones():
+    whole, first = rows(), rows()
+    months(range(4), to=whole)
+    months(range(2), to=first)
+    former = [key for key in first.known_keys() if key.startswith(samples.PREFIX)]
+    second = restored(first)
+    months(range(2, 4), to=second)
+    gone = {key for key, value in second.checkpoint()[0] if value is None}
+
+    assert dict(second) == dict(whole)
+    assert len(former) == 2
+    assert gone == set(former)
+
+
 def test_counts_of_another_version_are_refused():
     with pytest.raises(ValueError, match="array"):
         Population.decode(b'{"new/approve/pos":3}')
