@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.sources.batching import produce
 from app.sources.chunks import Chunk
 from app.sources.sender import Options, Report, Sender
-from app.topics import LABELS, TRANSACTIONS
+from app.topics import APP_EVENTS, LABELS, TRANSACTIONS
 
 AIM = 40_000.0  # payments a second
 AIMS_MS = {2_000: 20.0, 5_000: 50.0}  # p99 by payments a second
@@ -23,6 +23,7 @@ STEADY_SECONDS = 20
 POLL = 0.25
 STAGES = {
     "transactions": "capture",
+    "app-events": "capture of app events",
     "customer-activity": "customers",
     "terminal-activity": "terminals and decision",
 }
@@ -34,12 +35,12 @@ def measure(
     house: House, chunks: Iterator[Chunk], *, payments: int
 ) -> Iterator[Figure]:
     """Measure a full log, a closed loop, and latency at two steady rates."""
-    waiting = list(_take(chunks, payments))
+    waiting = list(take(chunks, payments))
     count = sum(len(chunk.ids) for chunk in waiting)
     asyncio.run(preload(house.settings, waiting))
     with house.worker() as worker:
         yield from throughput(worker, count, name="road", aim=AIM)
-        closed = _send(house, _take(chunks, payments // 3), Options())
+        closed = _send(house, take(chunks, payments // 3), Options())
         yield Figure(
             "road-closed-loop",
             closed.per_second,
@@ -47,7 +48,7 @@ def measure(
             parts={"in_flight": Options().in_flight, "lost": float(closed.lost)},
         )
         for rate, aim in AIMS_MS.items():
-            part = _take(chunks, rate * STEADY_SECONDS)
+            part = take(chunks, rate * STEADY_SECONDS)
             steady = _send(house, part, Options(rate=rate))
             for name, value in (("p50", steady.p50_ms), ("p99", steady.p99_ms)):
                 yield Figure(
@@ -61,7 +62,12 @@ def measure(
 
 
 def throughput(
-    worker: Server, count: int, *, name: str, aim: float | None = None
+    worker: Server,
+    count: int,
+    *,
+    name: str,
+    aim: float | None = None,
+    app_events: int = 0,
 ) -> Iterator[Figure]:
     """Wait until a full log is worked off; tell how fast, and at what cost."""
     started = cpu = 0.0
@@ -69,19 +75,25 @@ def throughput(
         now, seen = time.monotonic(), _metrics(worker)
         if not started and seen["smartbank_captured_total", ""]:
             started, cpu = now, cpu_seconds(worker.pid)
-        if seen["smartbank_decided_total", ""] >= count:
+        if seen["smartbank_decided_total", ""] >= count and not _waiting(seen):
             break
         time.sleep(POLL)
     each = (cpu_seconds(worker.pid) - cpu) / count * 1e6
     rate = count / (now - started)
-    yield Figure(name, rate, "payments/s", aim=aim, parts={"payments": count})
+    sizes: dict[str, float | str] = {"payments": count, "app_events": app_events}
+    yield Figure(name, rate, "payments/s", aim=aim, parts=sizes)
     stages = {
-        stage: seen["smartbank_stage_cpu_seconds_total", topic] / count * 1e6
+        stage: seen.get(("smartbank_stage_cpu_seconds_total", topic), 0.0) / count * 1e6
         for topic, stage in STAGES.items()
     }
     rest = each - sum(stages.values())
     parts: dict[str, float | str] = {**stages, "Kafka client, loop, web": rest}
     yield Figure(f"{name}-cpu", each, "us/payment", at_least=False, parts=parts)
+
+
+def _waiting(seen: Metrics) -> float:
+    """Return how many records of all topics have not been taken."""
+    return sum(n for (name, _), n in seen.items() if name == "smartbank_lag_records")
 
 
 def _metrics(worker: Server) -> Metrics:
@@ -94,7 +106,7 @@ def _metrics(worker: Server) -> Metrics:
     }
 
 
-def _take(chunks: Iterator[Chunk], count: int) -> Iterator[Chunk]:
+def take(chunks: Iterator[Chunk], count: int) -> Iterator[Chunk]:
     """Take chunks until there are so many payments."""
     while count > 0:
         chunk = next(chunks, None)
@@ -109,7 +121,7 @@ def _send(house: House, chunks: Iterable[Chunk], options: Options) -> Report:
 
 
 async def preload(settings: Settings, chunks: Iterable[Chunk]) -> None:
-    """Put payments and their labels into the raw topics."""
+    """Put payments, their labels and app events into the raw topics."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka, max_batch_size=1024 * 1024
     )
@@ -118,7 +130,12 @@ async def preload(settings: Settings, chunks: Iterable[Chunk]) -> None:
         for chunk in chunks:
             payments = zip(chunk.keys, chunk.values, strict=True)
             labels = [(label.key, label.value) for label in chunk.labels]
-            for topic, records in ((TRANSACTIONS, payments), (LABELS, labels)):
+            done = [(event.key, event.value) for event in chunk.app_events]
+            for topic, records in (
+                (APP_EVENTS, done),
+                (TRANSACTIONS, payments),
+                (LABELS, labels),
+            ):
                 sent = await produce(
                     producer, topic.name, records, partitions=settings.partitions
                 )

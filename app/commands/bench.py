@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.bench import (
+    app_events,
     customer_stage,
     features,
     model,
@@ -27,6 +28,7 @@ from app.sources.files import CHUNK, read
 PARTS = (
     "features",
     "road",
+    "app-events",
     "customer-stage",
     "state",
     "phones",
@@ -34,7 +36,7 @@ PARTS = (
     "model",
     "sketches",
 )
-OWN = ("features", "model", "sketches")
+OWN = ("features", "app-events", "model", "sketches")
 """Parts that need no Kafka, or one of their own."""
 CUSTOMERS = 5_000
 
@@ -77,6 +79,8 @@ def bench(
         _show(features.measure(learnt, currency=load({}).currency))
     if "sketches" in wanted:
         _show(sketches.measure())
+    if "app-events" in wanted:
+        _show(app_events.measure(payments))
     if with_kafka := [part for part in wanted if part not in OWN]:
         _run(with_kafka, chunks, payments=payments)
     if "model" in wanted:
