@@ -19,9 +19,10 @@ Message = PushedMessage | list[dict[str, Any]]
 
 MOST_READINGS = 50_000  # of one message
 LONGEST_WORD = 64
+LONGEST_NAME = 64  # asked first: what is longer is not even remembered as no name
 LARGEST = 1e100
 """Nothing that is measured is larger; sums and squares of what is not are finite."""
-NAME = re.compile(r"[A-Za-z_][\w .+-]{0,63}", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][\w .+-]*", re.ASCII)
 TIME = re.compile(r"[0-9]{1,19}")
 EARLIEST_NS = 946_684_800 * 10**9  # 2000
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
@@ -52,8 +53,9 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
         if not EARLIEST_NS <= time <= latest:
             expected = "nanoseconds since 1970, from 2000 until a day from now"
             raise BadRecord(f"{number}.time", str(time), expected)
-        if not _is_name(sensor):
-            got, expected = repr(sensor)[:40], "letters, digits, space, . + - _"
+        if len(sensor) > LONGEST_NAME or not _is_name(sensor):
+            got = repr(sensor)[:40]
+            expected = "at most 64 of letters, digits, space, . + - _"
             raise BadRecord(f"{number}.name", got, expected)
         if (sensor, time) in found:
             continue
@@ -128,7 +130,7 @@ def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
             known: Value | None = value  # nearly all are: a phone sends thousands
         else:
             known = _value(value)
-        if known is not None and _is_value(name):
+        if known is not None and len(name) <= LONGEST_NAME and _is_value(name):
             found[name] = known
     return _located(found) if sensor == LOCATION else found
 

@@ -99,6 +99,7 @@ def test_a_worker_ends_when_its_command_is_killed(trap: Path):
     )
     assert command.stdout is not None
     pid = int(command.stdout.readline())
+    until(trap.exists)  # before, it is not tied to its command yet
 
     command.kill()
     command.wait()
