@@ -40,6 +40,16 @@ def batch_features(frame: pd.DataFrame) -> pd.DataFrame:
     return features
 
 
+def card_frauds(frame: pd.DataFrame) -> pd.Series:
+    """Return the frauds of 30 days that a week has told of each payment's `CARD_ID`."""
+    parts = []
+    for _, group in frame.groupby("CARD_ID"):
+        frauds = pd.Series(group["TX_FRAUD"].to_numpy(), index=group["TX_DATETIME"])
+        told = frauds.rolling("30D").sum() - frauds.rolling(f"{DELAY}D").sum()
+        parts.append(pd.Series(told.to_numpy(), index=group.index))
+    return pd.concat(parts).rename("card_frauds_30d")
+
+
 def _customer(group: pd.DataFrame) -> pd.DataFrame:
     amounts = pd.Series(group["TX_AMOUNT"].to_numpy(), index=group["TX_DATETIME"])
     found = {}

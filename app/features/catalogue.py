@@ -128,6 +128,12 @@ CUSTOMER_FEATURES = [
         "those of them that were not at this payment's terminal",
     ),
     Feature(
+        "card_frauds_30d",
+        "customer",
+        "payments",
+        "those of them that were made with this payment's card; null without a card",
+    ),
+    Feature(
         "customer_hour_share_30d",
         "customer",
         "share",

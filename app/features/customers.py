@@ -44,26 +44,28 @@ ID_BYTES = 8
 HEADER = Struct("<BIIqddIIQ")
 """Version; payments; frauds; time and place of the last place; of what is forgotten:
 payments, frauds among them, and their amount."""
-FRAUD = Struct("<q8sQ8s")  # time of the payment, hash of its id, amount, of terminal
-VERSION = 5
+FRAUD = Struct("<q8sQ8sI")
+"""Time of the payment, hash of its id, amount, hashes of its terminal and card."""
+VERSION = 6
 NOWHERE = -(1 << 63)
 
 
-Fraud = tuple[int, bytes, int, bytes]
+Fraud = tuple[int, bytes, int, bytes, int]
 
 
 class CustomerRow:
     """The payments of a customer, by event time, and the frauds among them.
 
     Holds, per payment, its time, the sums before it of amounts, of squared amounts
-    and of excess, and hashes of its id and of what it paid to whom: 40 bytes. Windows
-    are exact, for a late payment too; a payment more than 31 days behind the newest is
-    judged by what is left. Sums run on over what is forgotten: the usual amount is
-    that of a lifetime.
+    and of excess, and hashes of its id, of its card and of what it paid to whom: 44
+    bytes. Windows are exact, for a late payment too; a payment more than 31 days behind
+    the newest is judged by what is left. Sums run on over what is forgotten: the usual
+    amount is that of a lifetime.
     """
 
     __slots__ = (
         "_amounts",
+        "_cards",
         "_excess",
         "_forgotten",
         "_frauds",
@@ -83,12 +85,14 @@ class CustomerRow:
     _amounts: "array[int]"  # one longer than times: its last is the sum of all
     _squares: "array[int]"
     _excess: "array[int]"  # in hundredths of the usual amount
+    _cards: "array[int]"  # hashes, 0 without a card
 
     def __init__(self) -> None:
         self._times = array("q")
         self._amounts = array("Q", (0,))
         self._squares = array("Q", (0,))
         self._excess = array("I", (0,))
+        self._cards = array("I")
         self._ids = bytearray()
         self._rhythm = Rhythm()
         self._frauds: list[Fraud] = []
@@ -137,7 +141,8 @@ class CustomerRow:
             self._frauds.remove(known)
         else:
             terminal = _hash(label.terminal_id)
-            insort(self._frauds, (self._times[here], hashed, amount, terminal))
+            fraud = self._times[here], hashed, amount, terminal, self._cards[here]
+            insort(self._frauds, fraud)
         return True
 
     def fixes(self, told: Fixes) -> None:
@@ -181,7 +186,10 @@ class CustomerRow:
             z_score = self._z_score(amount, month, here)
         km, kmh = self._journey(payment, at)
         settled = week if due == at - LABEL_DELAY else bisect_right(times, due, 0, here)
-        usual_ratio, frauds, elsewhere = self._against_usual(payment, settled, due)
+        card = _card(payment.card.token) if payment.card else 0
+        if payment.card and payment.card.was:
+            self._rename(_card(payment.card.was), card)
+        usual_ratio, *frauds = self._against_usual(payment, settled, due, card)
         excess = self._excess
         features = [
             amount / major,
@@ -201,8 +209,7 @@ class CustomerRow:
             usual_ratio,
             (excess[here] - excess[day] & WRAP_EXCESS) / 100,
             (excess[here] - excess[week] & WRAP_EXCESS) / 100,
-            frauds,
-            elsewhere,
+            *frauds,
         ]
         features += self._rhythm.profile(payment, at, times, month, here)
         trail = self._trail
@@ -213,24 +220,24 @@ class CustomerRow:
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
-        self._learn(payment, at, here, own)
+        self._learn(payment, at, here, own=own, card=card)
         return features
 
     def _against_usual(
-        self, payment: Payment, settled: int, due: int
-    ) -> tuple[float | None, float, float]:
+        self, payment: Payment, settled: int, due: int, card: int
+    ) -> tuple[float | None, float, float, float | None]:
         """Return the amount against the usual one, and the frauds of 30 days.
 
         The usual amount is the mean of the first `settled` payments and those
-        forgotten, without the frauds until `due`. The frauds are told in all, and
-        those at other terminals than the payment's.
+        forgotten, without the frauds until `due`. The frauds are told in all, those
+        at other terminals than the payment's, and those with its card.
         """
         count, past_frauds, past_amount = self._forgotten
         count += settled - past_frauds
         total = self._amounts[settled] - past_amount
-        recent = elsewhere = 0.0
+        recent = elsewhere = by_card = 0.0
         terminal = _hash(payment.terminal_id) if self._frauds else b""
-        for fraud_at, _, fraud_amount, place in self._frauds:
+        for fraud_at, _, fraud_amount, place, used in self._frauds:
             if fraud_at > due:
                 break
             count -= 1
@@ -238,9 +245,11 @@ class CustomerRow:
             if fraud_at > due - 23 * DAY:
                 recent += 1
                 elsewhere += place != terminal
+                by_card += used == card
+        known = recent, elsewhere, by_card if card else None
         if count < FEWEST or total <= 0:
-            return None, recent, elsewhere
-        return payment.amount * count / total, recent, elsewhere
+            return None, *known
+        return payment.amount * count / total, *known
 
     def _z_score(self, amount: int, start: int, end: int) -> float | None:
         """Return how far an amount is above those of a slice, in deviations."""
@@ -260,8 +269,20 @@ class CustomerRow:
         km = distance_m(self._place, place) / 1_000
         return km, km * 3_600 * SECOND / max(at - self._placed_at, SECOND)
 
-    def _learn(self, payment: Payment, at: int, here: int, own: int) -> None:
-        """Remember a payment and its own excess at its place in time."""
+    def _rename(self, old: int, new: int) -> None:
+        """Know a card by another hash from now on."""
+        if old in self._cards:
+            renamed = (new if one == old else one for one in self._cards)
+            self._cards = array("I", renamed)
+            self._frauds = [
+                (*fraud[:-1], new) if fraud[-1] == old else fraud
+                for fraud in self._frauds
+            ]
+
+    def _learn(
+        self, payment: Payment, at: int, here: int, *, own: int, card: int
+    ) -> None:
+        """Remember a payment, its own excess and its card at its place in time."""
         times, amounts, squares = self._times, self._amounts, self._squares
         excess = self._excess
         amount = payment.amount
@@ -283,6 +304,7 @@ class CustomerRow:
                 squares[later] = squares[later] + square & WRAP
                 excess[later] = excess[later] + own & WRAP_EXCESS
             self._ids[here * ID_BYTES : here * ID_BYTES] = hashed
+        self._cards.insert(here, card)
         if payment.place is not None and at >= self._placed_at:
             self._placed_at, self._place = at, payment.place
         if len(times) > SLACK and times[SLACK] <= times[-1] - HORIZON:
@@ -302,6 +324,7 @@ class CustomerRow:
         del self._amounts[:count]
         del self._squares[:count]
         del self._excess[:count]
+        del self._cards[:count]
         del self._ids[: count * ID_BYTES]
         self._rhythm.forget(count)
 
@@ -311,7 +334,7 @@ class CustomerRow:
         frauds = self._frauds
         if frauds:
             past = bisect_right(frauds, self._times[-1] - HORIZON, key=itemgetter(0))
-            past_amount += sum(amount for _, _, amount, _ in frauds[:past])
+            past_amount += sum(amount for _, _, amount, *_ in frauds[:past])
             past_frauds += past
             frauds = frauds[past:]
         return (payments + count, past_frauds, past_amount), frauds
@@ -336,6 +359,7 @@ class CustomerRow:
                 self._amounts[cut:].tobytes(),
                 self._squares[cut:].tobytes(),
                 self._excess[cut:].tobytes(),
+                self._cards[cut:].tobytes(),
                 self._ids[cut * ID_BYTES :],
                 self._rhythm.keys[cut * KEY_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
@@ -368,13 +392,15 @@ class CustomerRow:
         amounts = times + 8 * count
         squares = amounts + 8 * (count + 1)
         excess = squares + 8 * (count + 1)
-        ids = excess + 4 * (count + 1)
+        cards = excess + 4 * (count + 1)
+        ids = cards + 4 * count
         keys = ids + ID_BYTES * count
         frauds = keys + KEY_BYTES * count
         row._times = array("q", data[times:amounts])
         row._amounts = array("Q", data[amounts:squares])
         row._squares = array("Q", data[squares:excess])
-        row._excess = array("I", data[excess:ids])
+        row._excess = array("I", data[excess:cards])
+        row._cards = array("I", data[cards:ids])
         row._ids = bytearray(data[ids:keys])
         row._rhythm = Rhythm(data[keys:frauds])
         end = frauds + FRAUD.size * labelled
@@ -416,7 +442,7 @@ class CustomerRow:
             "lifetime": lifetime,
             "frauds": [
                 {"occurred_at": moment(at), "amount": amount, "mark": hashed.hex()}
-                for at, hashed, amount, _ in self._frauds
+                for at, hashed, amount, *_ in self._frauds
             ],
             **app,
         }
@@ -434,3 +460,8 @@ def mark_of(payment_id: str) -> str:
 def _hash(identity: str) -> bytes:
     """Return the 8 bytes by which a payment, or the terminal of a fraud, is known."""
     return mmh3.hash_bytes(identity)[:ID_BYTES]
+
+
+def _card(token: str) -> int:
+    """Return the 32 bits by which a card is known among its customer's, never 0."""
+    return mmh3.hash(token, signed=False) or 1

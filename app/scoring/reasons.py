@@ -24,6 +24,7 @@ PHRASES = {
     "customer_excess_7d": "{:.1f} times the usual spent in excess in 7 days",
     "customer_frauds_30d": "{:.0f} known frauds of the customer in 30 days",
     "customer_frauds_elsewhere_30d": "{:.0f} known frauds of the customer elsewhere",
+    "card_frauds_30d": "{:.0f} known frauds of the card in 30 days",
     "customer_hour_share_30d": "{:.0%} of the customer's payments at such hours",
     "gap_to_customer_mean": "{:.1f} times the customer's usual time between payments",
     "days_since_same_payment": "{:.1f} days since the same was paid to the payee",

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.events.payments import Payment, Place
+from app.events.payments import Card, Payment, Place
 from app.features.catalogue import PROFILE
 from app.features.customers import CustomerRow
 from tests.features.builders import labelled, paid
@@ -66,6 +66,52 @@ def test_excess_adds_up_what_was_above_one_and_a_half_times_the_usual():
 
     assert actual["customer_excess_1d"] == 4.0
     assert actual["customer_excess_7d"] == 4.5
+
+
+def by_card(payment: Payment, token: str, was: str | None = None) -> Payment:
+    return replace(payment, card=Card(token, "1234", was))
+
+
+def test_a_card_is_known_by_its_own_frauds_not_by_those_of_another_of_its_customer():
+    stolen, other = by_card(paid(1), "stolen"), by_card(paid(2), "other")
+    row = a_row(stolen, other, paid(3))
+    for one in (stolen, other, paid(3)):
+        row.label(labelled(one))
+    row = CustomerRow.decode(row.encode())
+
+    asked = [by_card(paid(day), "stolen") for day in (7.9, 8, 30.9, 31)]
+    known = [told(row, payment)["card_frauds_30d"] for payment in asked]
+
+    assert known == [0, 1, 1, 0]
+    assert told(row, by_card(paid(9), "new"))["card_frauds_30d"] == 0
+    assert told(row, paid(9))["card_frauds_30d"] is None
+    assert told(row, paid(12))["customer_frauds_30d"] == 3
+
+
+def test_a_payment_that_comes_late_keeps_its_own_card():
+    late = by_card(paid(1), "stolen")
+    row = a_row(by_card(paid(2), "other"), late)
+    row.label(labelled(late))
+
+    known = [
+        told(row, by_card(paid(9 + place), token))["card_frauds_30d"]
+        for place, token in enumerate(("stolen", "other"))
+    ]
+
+    assert known == [1, 0]
+
+
+def test_a_card_of_a_new_name_keeps_its_frauds_and_those_that_become_known_later():
+    early, late = by_card(paid(1), "old"), by_card(paid(2), "old")
+    row = a_row(early, late, by_card(paid(3), "other"))
+    row.label(labelled(early))
+
+    first = told(row, by_card(paid(8), "new", was="old"))
+    row = CustomerRow.decode(row.encode())
+    row.label(labelled(late))
+    second = told(row, by_card(paid(9), "new"))
+
+    assert (first["card_frauds_30d"], second["card_frauds_30d"]) == (1, 2)
 
 
 def test_an_all_clear_takes_a_label_back_and_a_repeated_label_changes_nothing():
@@ -136,7 +182,7 @@ def test_neither_an_early_label_nor_a_restart_changes_a_feature(
     plain, other = CustomerRow(), CustomerRow()
     waiting: list[Payment] = []
     for place, (hour, amount, fraud) in enumerate(sorted(events)):
-        payment = paid(hour / 24, amount)
+        payment = by_card(paid(hour / 24, amount), f"card-{hour % 2}")
         while waiting and (payment.occurred_at - waiting[0].occurred_at).days >= 7:
             plain.label(labelled(waiting.pop(0)))
         if place in saved:

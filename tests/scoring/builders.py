@@ -35,6 +35,7 @@ ORDINARY = {
     "customer_excess_7d": 0.4,
     "customer_frauds_30d": 0.0,
     "customer_frauds_elsewhere_30d": 0.0,
+    "card_frauds_30d": None,
     "customer_hour_share_30d": 0.25,
     "gap_to_customer_mean": 0.8,
     "days_since_same_payment": None,
