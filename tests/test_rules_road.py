@@ -11,10 +11,11 @@ import httpx
 import msgspec
 import pytest
 
+from app.local.ports import free_port
 from app.local.server import Server
 from app.rules.ruleset import default_ruleset
 from tests.road import Road, decisions
-from tests.two_workers import deciding, ready, soon, start
+from tests.two_workers import PATIENCE, deciding, ready, soon, start
 from tests.web.site import PAYMENT, key_in, user, users_file
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,27 @@ async def site(own_kafka: Server, tmp_path: Path) -> AsyncIterator[dict[str, Any
     road = Road(own_kafka.address, tmp_path / "road", environment=environment)
     async with deciding(road) as found:
         yield found
+
+
+@pytest.fixture
+async def archiving(
+    own_kafka: Server, mongo: Server, tmp_path: Path
+) -> AsyncIterator[dict[str, Any]]:
+    """Two workers that decide and one that archives, and a client of the former."""
+    environment = {
+        "SMARTBANK_MONGO": mongo.address,
+        "SMARTBANK_ELASTIC": f"http://127.0.0.1:{free_port()}",  # decisions can wait
+        "SMARTBANK_DATABASE": "rules-road",
+        "SMARTBANK_USERS_FILE": users_file(
+            tmp_path / "users.jsonl", user("mia", "manager")
+        ),
+    }
+    folder, kafka = tmp_path / "road", own_kafka.address
+    delivering = Road(kafka, folder, role="deliver", environment=environment)
+    scoring = Road(kafka, folder, environment=environment.copy())
+    async with deciding(scoring) as found:
+        with delivering.running("deliver"):
+            yield found
 
 
 async def put(client: httpx.AsyncClient, rule: dict[str, Any]) -> httpx.Response:
@@ -166,3 +188,111 @@ async def test_who_is_listed_through_one_worker_is_blocked_by_the_other_at_once(
         assert decision["outcome"] == "decline"
         assert decision["hits"][0]["reason"] == reason
     assert {one["outcome"] for one in ended + elsewhere} == {"approve"}
+
+
+async def heard(site: dict[str, Any], changed: httpx.Response) -> str:
+    """Wait until both workers decide by a change; return its version."""
+    assert changed.status_code == 200, changed.text
+    version: str = changed.json()["version"]
+    for name in ("one", "two"):
+        await soon(partial(decides_by, site[name], version))
+    return version
+
+
+async def proved(client: httpx.AsyncClient) -> bool:
+    return bool((await client.get("/v1/rules/backtests")).json()["backtests"])
+
+
+@pytest.mark.slow
+async def test_a_rule_lives_from_its_first_typing_error_to_its_end_by_rest(  # noqa: PLR0915 - one life
+    archiving: dict[str, Any],
+) -> None:
+    one, two = archiving["one"], archiving["two"]
+    rule = RULE | {"expression": "amount > 10", "score": 50}
+    path, state = "/v1/rules/any-payment", "/v1/rules/any-payment/state"
+    shipped = (await one.get("/v1/rules")).json()["version"]
+    past = await decide(one, "past")
+
+    wrong = rule | {"expression": "amount > 10 AND custmer_count_1d > 0"}
+    refused = await two.post("/v1/rules/validate", json=wrong)
+    valid = await two.post("/v1/rules/validate", json=rule | {"state": "live"})
+    shadow = await heard(archiving, await put(one, rule))
+    watched = await decide(two, "watched")
+
+    live = {"to": "live", "comment": "tried"}
+    early = await two.post(state, params=live, headers={"if-match": shadow})
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            tried = await one.post("/v1/rules/backtest", json=rule)
+            if tried.is_success and tried.json()["report"]["payments"] == 8:
+                break
+            await asyncio.sleep(0.5)
+    await soon(partial(proved, two))
+    promoted = await two.post(state, params=live, headers={"if-match": shadow})
+    alive = await heard(archiving, promoted)
+    stopped = await decide(one, "stopped")
+    exported = (await two.get("/v1/rules/export")).text
+    versions = {"before": shipped, "after": alive}
+    differing = (await one.get("/v1/rules/diff", params=versions)).json()["changes"]
+    async with asyncio.timeout(PATIENCE):
+        while (  # noqa: ASYNC110 - told by HTTP
+            stood := await two.post("/v1/decisions/past-0/reevaluate")
+        ).status_code != 200:
+            await asyncio.sleep(0.5)
+    now = await one.post("/v1/decisions/past-0/reevaluate", params={"ruleset": alive})
+
+    back = await one.post(
+        "/v1/rules/rollback",
+        params={"version": shipped, "comment": "too many"},
+        headers={"if-match": alive},
+    )
+    assert await heard(archiving, back) == shipped
+    rolled_back = await decide(two, "rolled-back")
+    imported = await two.post(
+        "/v1/rules/import",
+        params={"comment": "from a file"},
+        headers={"if-match": shipped, "content-type": "application/toml"},
+        content=exported,
+    )
+    again = await heard(archiving, imported)
+    as_imported = await decide(one, "imported")
+    deleted = await one.delete(
+        path, params={"comment": "of no use"}, headers={"if-match": again}
+    )
+    gone = await heard(archiving, deleted)
+    without = await decide(two, "without")
+    audit = [(await client.get("/v1/rules/history")).json() for client in (one, two)]
+
+    (fault,) = refused.json()["faults"]
+    assert refused.status_code == 422
+    assert (fault["line"], fault["column"]) == (1, 17)
+    assert fault["nearest"] == "customer_count_1d"
+    assert valid.json()["unproven"] == ["any-payment"]
+    assert (early.status_code, early.json()["unproven"]) == (409, ["any-payment"])
+    assert tried.json()["recorded"] == ["any-payment"]
+    figures = {each["name"]: each for each in tried.json()["report"]["rules"]}
+    assert figures["any-payment"]["figures"]["after"]["hits"] == 8
+    assert [(each["kind"], each["name"]) for each in differing] == [
+        ("added", "any-payment")
+    ]
+    assert stood.json()["ruleset"] == shipped
+    assert [each.json()["evaluation"]["outcome"] for each in (stood, now)] == [
+        "approve",
+        "review",
+    ]
+    assert {each["outcome"] for each in past + watched + rolled_back + without} == {
+        "approve"
+    }
+    assert {each["outcome"] for each in stopped + as_imported} == {"review"}
+    assert all(each["shadows"] for each in watched)
+    assert {each["versions"]["ruleset"] for each in without} == {gone}
+    assert audit[0] == audit[1]
+    told = [(each["author"], each["comment"]) for each in audit[0]["revisions"]]
+    assert told == [
+        ("mia", "of no use"),
+        ("mia", "from a file"),
+        ("mia", "too many"),
+        ("mia", "tried"),
+        ("mia", "as a test"),
+        ("smartbank", "as it ships"),
+    ]
