@@ -25,11 +25,16 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from playwright.sync_api import expect, sync_playwright
 
 from app.engine.partitioner import partition_for
+from app.local import mosquitto
+from app.local.certificates import certificate
 from app.local.ports import free_port
 from app.local.server import Server
+from app.mqtt import Broker
 from app.sensors.registry import hashed
+from app.sources.publishing import publish
 from app.topics import ensure_topics
 from tests.canaries import Canaries, Places, allowed, card, unlike
+from tests.conftest import serving
 from tests.road import Road, ready, records
 from tests.web.console.conftest import CHROMIUM, FLAGS, PATIENCE_MS
 from tests.web.site import user, users_file
@@ -52,6 +57,7 @@ class Bank:
     mongo: str
     elastic: str
     influx: str
+    broker: Server
     folder: Path
     ports: dict[str, int] = field(default_factory=dict)
     canaries: Canaries = field(default_factory=Canaries)
@@ -72,20 +78,41 @@ class Bank:
             trust_env=False,
         )
 
+    async def publish(self, device: str, message: bytes) -> None:
+        """Publish a message over MQTT, as a device does."""
+        folder = self.broker.folder
+        cert, key = map(str, certificate(folder, device))
+        broker = Broker(self.broker.address, cert, key, str(folder / "ca.pem"))
+        await publish(broker, device, [(0.0, message)], pace=None)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Server]:
+    """A broker over mutual TLS; its files are among those of the workers."""
+    with serving(mosquitto.mosquitto_server, tmp_path / "road" / "mosquitto") as server:
+        yield server
+
 
 @pytest.fixture
 def bank(
-    own_kafka: Server, mongo: Server, elastic: Server, influx: Server, tmp_path: Path
+    own_kafka: Server,
+    mongo: Server,
+    elastic: Server,
+    influx: Server,
+    broker: Server,
+    tmp_path: Path,
 ) -> Iterator[Bank]:
     """A bank with every store; its workers run."""
     series = influx.address.replace("db=smartbank", f"db={DATABASE}")
-    found = Bank(own_kafka.address, mongo.address, elastic.address, series, tmp_path)
+    found = Bank(
+        own_kafka.address, mongo.address, elastic.address, series, broker, tmp_path
+    )
     secret = "what lets somebody in"
     users = []
     for number, (role, name) in enumerate(ROLES.items()):
         found.passwords[role] = found.canaries.text(secret, f"canary-word-{number}-uq7")
         users.append(user(name, role, found.passwords[role]))
-    environment = {
+    environment = mosquitto.environment(broker) | {
         "SMARTBANK_MONGO": found.mongo,
         "SMARTBANK_ELASTIC": found.elastic,
         "SMARTBANK_INFLUX": found.influx,
@@ -111,6 +138,7 @@ def bank(
 
 @pytest.mark.slow
 @pytest.mark.browser
+@pytest.mark.mqtt
 def test_what_nobody_may_read_is_only_where_the_table_says(bank: Bank) -> None:
     asyncio.run(send(bank))
     asyncio.run(ask(bank))
@@ -171,10 +199,8 @@ def payment(identity: str, **fields: Any) -> dict[str, Any]:
 
 
 async def sensors(bank: Bank, mia: httpx.AsyncClient) -> str:
-    """Register a phone, whose name holds a number, and push where it is."""
+    """Register a phone, whose name holds a number; push where it is, publish it too."""
     text = bank.canaries.text
-    home = 47.83721946, -14.25190837
-    bank.canaries.position("where a phone is", *home)
     wanted = {
         "id": DEVICE,
         "customer_id": CUSTOMER,
@@ -183,10 +209,24 @@ async def sensors(bank: Bank, mia: httpx.AsyncClient) -> str:
     made = (await mia.post("/v1/devices", json=wanted)).json()
     address = text("what lets somebody in", made["token"].partition(".")[2])
     text("the hash of a device's secret", hashed(address))
+    pushed = await mia.post(f"/v1/sensors/{made['token']}", json=message(bank, 1))
+    assert pushed.status_code == 200, pushed.text
+    published = msgspec.json.encode(message(bank, 2))
+    async with asyncio.timeout(PATIENCE):  # a worker may still be on its way there
+        while (await mia.get(f"/v1/devices/{DEVICE}")).json().get("messages", 0) < 2:
+            await bank.publish(DEVICE, published)
+    return str(made["token"])
+
+
+def message(bank: Bank, number: int) -> dict[str, Any]:
+    """Build what a phone sends: where it is, its network, and a note."""
+    text = bank.canaries.text
+    home = 47.83721946, -14.25190837
+    bank.canaries.position("where a phone is", *home)
     values = {"latitude": home[0], "longitude": home[1], "horizontalAccuracy": 5.0}
     network = "by which others know a phone"
-    message = {
-        "messageId": 1,
+    return {
+        "messageId": number,
         "sessionId": text(network, "canary-session-4f1d"),
         "deviceId": text(network, "canary-installation-93ae"),
         "payload": [
@@ -208,9 +248,6 @@ async def sensors(bank: Bank, mia: httpx.AsyncClient) -> str:
             },
         ],
     }
-    pushed = await mia.post(f"/v1/sensors/{made['token']}", json=message)
-    assert pushed.status_code == 200, pushed.text
-    return str(made["token"])
 
 
 async def told(bank: Bank, tell: Any) -> None:
@@ -386,6 +423,9 @@ async def wrong(bank: Bank, produce: Any) -> None:
         await tell(
             "sensor-readings", DEVICE, push | {"kind": "phone", "message": message}
         )
+    for device in (DEVICE, "phone-unknown"):
+        bank.wrong += 1
+        await bank.publish(device, f'{{"messageId": {number} {mail} {name}'.encode())
     for topic in ("customer-activity", "terminal-activity", "decisions", "readings"):
         await tell(
             topic, CUSTOMER, {"type": f"{mail} {number}", "id": number, mail: name}
@@ -429,14 +469,15 @@ async def delivered(bank: Bank, mia: httpx.AsyncClient) -> None:
         told = [await mia.get(f"/v1/decisions/{one}") for one in (PAYMENT, SECOND)]
         return sum(one.is_success for one in told)
 
-    async def points() -> int:
-        return len(await series(bank))
+    async def notes() -> int:
+        stored = await series(bank)
+        return sum(len(o["values"]) for o in stored if o["name"] == "annotation")
 
     waiting: dict[str, tuple[Callable[[], Awaitable[int]], int]] = {
         "decisions": (decided, 2),
         "archived decisions": (partial(rows, "decisions"), 2),
         "archived labels": (partial(rows, "labels"), 2),
-        "points": (points, 2),
+        "notes": (notes, 2),
         "dead letters": (letters, bank.wrong),
     }
     for what, (count, expected) in waiting.items():
