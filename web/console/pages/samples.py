@@ -34,9 +34,9 @@ async def shares(client: Client) -> Any:
         "Channel",
         ("Payments", "number"),
         ("Kept", "number"),
-        "Of all, of the sample",
+        "Shares",
         ("Each for", "number"),
-        ("Examples", "number"),
+        ("Shown", "number"),
     )
     rows = [
         _row(
