@@ -30,7 +30,8 @@ _PLAINLY = {
     "Integer value out of range": "an integer in range",
     "Invalid RFC3339 encoded datetime": "a time like 2026-03-01T12:00:00Z",
 }
-_HIDDEN = {"card_number", "ip"}  # fields of which an error repeats nothing
+_HIDDEN = {"card_number", "ip", "message"}
+"""Fields of which an error repeats nothing; a message that is no JSON says anything."""
 
 
 def decoded(value: bytes, decode: Callable[[bytes], T]) -> T:
