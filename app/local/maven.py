@@ -34,6 +34,8 @@ def kept(name: str, make: Callable[[Path], None]) -> Path:
     of two runs at the same time one fills it and the other waits.
     """
     folder = cache_folder() / name
+    if folder.exists():
+        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with (folder.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
