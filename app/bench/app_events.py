@@ -7,18 +7,15 @@ from dataclasses import replace
 from app.bench.figures import Figure
 from app.bench.house import housed
 from app.bench.road import preload, take, throughput
-from app.simulate.bank import Bank
 from app.sources.chunks import Chunk
 
-CUSTOMERS = 5_000
 
-
-def measure(payments: int) -> Iterator[Figure]:
-    """Work off the full log of a made-up bank twice, each with a Kafka of its own."""
-    chunks = list(take(Bank(customers=CUSTOMERS).chunks(), payments))
-    alone = [replace(chunk, app_events=[]) for chunk in chunks]
+def measure(chunks: Iterator[Chunk], *, payments: int) -> Iterator[Figure]:
+    """Work off the full log of a bank twice, each with a Kafka of its own."""
+    waiting = list(take(chunks, payments))
+    alone = [replace(chunk, app_events=[]) for chunk in waiting]
     yield from _road("road-without-app-events", alone)
-    yield from _road("road-with-app-events", chunks)
+    yield from _road("road-with-app-events", waiting)
 
 
 def _road(name: str, chunks: list[Chunk]) -> Iterator[Figure]:
