@@ -83,6 +83,18 @@ def table(
     return html.Table(parts, className=name)
 
 
+def counted(name: str, count: int, *, most: int) -> html.Tr:
+    """Return a row of a table: a name, how many, and a bar beside the `most`."""
+    bar = html.Span(style={"width": f"{100 * count / most:.1f}%"})
+    return html.Tr(
+        [
+            html.Th(name, scope="row"),
+            html.Td(html.Div(bar, className="track")),
+            html.Td(wording.count(count), className="number"),
+        ]
+    )
+
+
 def facts(rows: Sequence[tuple[str, Any]]) -> html.Dl:
     """List what is known, by name; what is not known is left out."""
     pairs = [

@@ -177,16 +177,8 @@ def _sizes(point: Point) -> html.Div:
     for number, (first, count) in enumerate(zip(SIZES, counts, strict=True)):
         last = SIZES[number + 1] - 1 if number + 1 < len(SIZES) else None
         name = f"{first} or more" if last is None else f"{first} to {last}"
-        bar = html.Span(style={"width": f"{100 * count / most:.1f}%"})
-        rows.append(
-            html.Tr(
-                [
-                    html.Th(str(first) if last == first else name, scope="row"),
-                    html.Td(html.Div(bar, className="track")),
-                    html.Td(wording.count(count), className="number"),
-                ]
-            )
-        )
+        words = str(first) if last == first else name
+        rows.append(marks.counted(words, count, most=most))
     heads = [("Customers", ""), ("", ""), ("Classes", "number")]
     return html.Div(
         marks.table(heads, rows, name="sizes-table"), className="scroll", tabIndex=0

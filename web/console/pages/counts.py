@@ -149,19 +149,7 @@ def _counts(found: Publication) -> html.Div:
     order = list(told) if found.by == "hour" else sorted(told, key=lambda n: -told[n])
     most = max(told.values(), default=1)
     rows = [
-        html.Tr(
-            [
-                html.Th(_word(found.by, name), scope="row"),
-                html.Td(
-                    html.Div(
-                        html.Span(style={"width": f"{100 * told[name] / most:.1f}%"}),
-                        className="track",
-                    )
-                ),
-                html.Td(wording.count(told[name]), className="number"),
-            ]
-        )
-        for name in order
+        marks.counted(_word(found.by, name), told[name], most=most) for name in order
     ]
     heads = [(dict(BY)[found.by], ""), ("", ""), ("Payments", "number")]
     rest = len(found.counts) - len(told)
