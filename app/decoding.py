@@ -14,9 +14,6 @@ from app.masking import masked
 
 T = TypeVar("T")
 
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What a decoder raises of bytes that are not what it is for."""
-
 LARGEST_RECORD = 64 * 1024
 _SHOWN = 80  # characters of a wrong value that an error repeats
 

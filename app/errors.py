@@ -16,7 +16,12 @@ SmartbankError
 
 from dataclasses import dataclass
 
+import msgspec
+
 from app.masking import masked
+
+UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises of bytes that are not what it is for."""
 
 
 class SmartbankError(Exception):

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Raw
 
-from app.decoding import UNREADABLE
+from app.errors import UNREADABLE
 from app.events.devices import Device
 
 _any = msgspec.json.Decoder().decode

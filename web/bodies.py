@@ -5,7 +5,7 @@ from typing import TypeVar
 import msgspec
 from starlette.requests import Request
 
-from app.decoding import UNREADABLE
+from app.errors import UNREADABLE
 from web.problems import Problem
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ import msgspec
 
 from app.capture import EARLIEST
 from app.decoding import decoded, shown
-from app.errors import BadRecord
+from app.errors import UNREADABLE, BadRecord
 from app.events.payments import Card
 from app.masking import masked
 from app.privacy.tokens import Tokens, passes_luhn
@@ -107,7 +107,7 @@ def _of_json(text: bytes) -> list[bytes]:
         return [text]
     try:
         return [bytes(raw) for raw in _several(text)]
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Problem(400, f"the body is no JSON: {error}") from error
 
 

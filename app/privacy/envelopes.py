@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
-from app.errors import BadRecord, SettingError
+from app.errors import UNREADABLE, BadRecord, SettingError
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 MARK = b'{"alg":"A256GCM"'
@@ -131,7 +131,7 @@ class Keys:
             return text
         try:
             envelope = msgspec.json.decode(text, type=Envelope)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise BadRecord("envelope", str(error)[:80], "an envelope") from error
         own = self._keys.get(envelope.kid)
         if own is None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, NamedTuple, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from app.errors import RuleError
+from app.errors import UNREADABLE, RuleError
 from app.events.payments import Id, Instant, Payment
 from app.rules.ruleset import LISTS
 
@@ -88,7 +88,7 @@ class Lists:
         """
         try:
             entry = msgspec.json.decode(value, type=Entry)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             message = f"lists: got a record {key!r} that does not fit: {error}"
             raise RuleError(message) from error
         self.entries.pop(entry.key, None)  # so that the newest comes last

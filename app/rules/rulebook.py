@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from app.errors import RuleError
+from app.errors import UNREADABLE, RuleError
 from app.events.aggregates import Aggregate
 from app.features.aggregates import definition
 from app.rules.ruleset import Bands, Rule, Ruleset
@@ -129,7 +129,7 @@ class Rulebook:
             elif kind == BACKFILL:
                 backfill = msgspec.json.decode(value, type=Backfilled)
                 self.backfills[backfill.name] = msgspec.structs.replace(backfill, at=at)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             message = f"rules: got a record {key!r} that does not fit: {error}"
             raise RuleError(message) from error
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from app.errors import ModelError
+from app.errors import UNREADABLE, ModelError
 from app.scoring.model import Facts, Model
 from app.scoring.trees import MOST_BYTES
 
@@ -89,7 +89,7 @@ class Registry:
                 message = f"models: got key {key!r}, expected {UPLOAD} or {APPOINTMENT}"
                 raise ModelError(message)
             told = msgspec.json.decode(value, type=type_)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             message = f"models: record {key!r}: {error}"
             raise ModelError(message) from error
         told = msgspec.structs.replace(told, at=at)

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from app.errors import BadRecord
+from app.errors import UNREADABLE, BadRecord
 from app.events.devices import Device
 
 SECRET_BYTES = 24
@@ -38,7 +38,7 @@ class Devices:
         """
         try:
             device = msgspec.json.decode(value, type=Device)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             field, got, expected = "devices", str(error)[:80], "a registered device"
             raise BadRecord(field, got, expected) from error
         self.entries[device.id] = replace(device, at=at)

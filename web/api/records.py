@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 from msgspec import Raw
 
-from app.errors import BadRecord
+from app.errors import UNREADABLE, BadRecord
 from web.problems import Problem
 
 MOST_BYTES = 1024 * 1024
@@ -53,7 +53,7 @@ def read_records(
 def _values(text: bytes, noun: str) -> list[bytes]:
     try:
         _any(text)  # the parts are only looked at one by one, below
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Problem(400, f"the body is no JSON: {error}") from error
     if text.lstrip()[:1] != b"[":
         return [text]
