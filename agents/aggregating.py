@@ -1,6 +1,7 @@
 """Aggregating: what partitions aggregate, kept and told as a batch goes by."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -119,7 +120,12 @@ def feed_back(
     plans: Sequence[Plan | None],
     out: Outbox,
 ) -> None:
-    """Send decided payments back up, to the rows that count by outcome."""
+    """Send decided payments back up, to the rows that count by outcome.
+
+    In the order of their records, whatever the plans of their partitions: what came
+    after a later one of its log would look like a repeat.
+    """
+    told: list[tuple[int, set[str], Plan]] = []
     for plan in {id(one): one for one in plans if one and one.decided}.values():
         mine = [place for place, one in enumerate(plans) if one is plan]
         found = [made[place] for place in mine]
@@ -129,9 +135,10 @@ def feed_back(
             outcomes=[one.outcome for one in found],
             scores=[one.score for one in found],
         )
-        for place, decision, slots in zip(mine, found, hits, strict=True):
-            if slots:
-                _send(origins[place], decision.payment, set(slots), plan, out)
+        pairs = zip(mine, hits, strict=True)
+        told += [(place, set(slots), plan) for place, slots in pairs if slots]
+    for place, hit, plan in sorted(told, key=itemgetter(0)):
+        _send(origins[place], made[place].payment, hit, plan, out)
 
 
 def _send(

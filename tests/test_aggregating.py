@@ -18,6 +18,7 @@ from app.events.payments import Payment
 from app.features.aggregates import Declarations, hashed, slot_of
 from app.features.clock import microseconds
 from app.features.customers import CustomerRow
+from app.rules.aggregates import Plan
 from tests.scoring.builders import NOON, a_payment
 
 ONLINE = Aggregate(
@@ -123,23 +124,42 @@ def test_a_partition_without_a_declaration_does_nothing_at_all():
     assert CustomerRow.decode(rows[b"c-1"]).memory is None
 
 
-def test_only_outcomes_that_are_asked_for_go_back_up():
-    sent: list[tuple[str, bytes, bytes]] = []
-    out = cast("Outbox", SimpleNamespace(send=lambda *what: sent.append(what[:3])))
-    rows: Rows = {0: Partition(CustomerRow, Declarations)}
-    rows[0].shared(learn=True).declare(Declared(1, [ONLINE, DECLINED]))
-    plan = Watch(rows, "customer", list).plan(0)
-    outcomes: list[Outcome] = ["approve", "decline", "decline"]
+Sent = list[tuple[str, bytes, bytes, Any]]
+
+
+def fed_back(*decided: tuple[Plan | None, Outcome]) -> Sent:
+    """Return what goes back up of payments, decided by a partition's plan each."""
+    sent: Sent = []
+    out = cast("Outbox", SimpleNamespace(send=lambda *what: sent.append(what)))
     when = Timings(NOON, NOON, NOON)
     made = [
         Decision(f"tx-{n}", outcome, 0.0, [], {}, Versions("r", "f"), when, online(n))
-        for n, outcome in enumerate(outcomes)
+        for n, (_, outcome) in enumerate(decided)
     ]
-    record: Any = SimpleNamespace(topic="t", partition=0, offset=0, timestamp=0)
+    records: list[Any] = list(range(len(decided)))
+    feed_back(records, made, [plan for plan, _ in decided], out)
+    return sent
 
-    feed_back([record] * 3, made, [plan, plan, None], out)
 
-    (only,) = sent
+def planned(*aggregates: Aggregate) -> Plan | None:
+    rows: Rows = {0: Partition(CustomerRow, Declarations)}
+    rows[0].shared(learn=True).declare(Declared(1, [*aggregates]))
+    return Watch(rows, "customer", list).plan(0)
+
+
+def test_only_outcomes_that_are_asked_for_go_back_up():
+    plan = planned(ONLINE, DECLINED)
+
+    (only,) = fed_back((plan, "approve"), (plan, "decline"), (None, "decline"))
+
     assert only[:2] == ("customer-activity", b"c-1")
     back = msgspec.json.decode(only[2], type=Remembered)
     assert back.slots == {slot_of(DECLINED): [_event(online(1))]}
+
+
+def test_what_goes_back_up_keeps_its_order_while_partitions_change_their_plans():
+    before, after = planned(DECLINED), planned(DECLINED, SPENT)
+
+    sent = fed_back(*((one, "decline") for one in (after, before, after, before)))
+
+    assert [record for *_, record in sent] == [0, 1, 2, 3]
