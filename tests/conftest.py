@@ -18,9 +18,16 @@ ROOT = Path(__file__).parent.parent
 NEEDS = ("kafka", "mongo", "elastic", "influx", "handbook")
 PROGRAMS = {"mqtt": "mosquitto", "browser": "chromium"}
 
-# A machine that stalls says nothing of what is tested.
+# A machine that stalls says nothing of what is tested. Examples are the same in each
+# run; who looks for new ones gives `--hypothesis-profile explore`.
 settings.register_profile(
-    "patient", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "patient",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "explore", settings.get_profile("patient"), derandomize=False, print_blob=True
 )
 settings.load_profile("patient")
 

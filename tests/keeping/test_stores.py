@@ -96,13 +96,13 @@ async def test_mongo_has_an_index_with_the_end_that_is_set(mongo: Server):
     label = TransactionLabel("tx-2", DECIDED_AT, fraud=True)
     for day in (1, 2):
         await store.set_aside([label], looked_at=NOW + timedelta(days=day))
+    aside = await store._aside.find_one() or {}  # noqa: SLF001 - what the index sees
     documents = Documents(settings)
 
     found = [await documents.found()]
     for days in (400, 30, 0):
         await documents.enforce({"mongo.decisions": days, "mongo.labels_aside": 90})
         found.append(await documents.found())
-    aside = await store._aside.find_one() or {}  # noqa: SLF001 - what the index sees
     await store.close()
 
     assert [one["mongo.decisions"] for one in found] == [0, 400, 30, 0]
