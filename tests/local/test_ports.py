@@ -1,7 +1,11 @@
 """Ports are free when they are given out."""
 
 import socket
+from pathlib import Path
 
+import pytest
+
+from app.local import ports
 from app.local.ports import LOOPBACK, RANGE, free_port
 
 
@@ -28,5 +32,28 @@ def test_a_port_that_is_taken_is_not_given():
 def test_who_ask_at_the_same_time_get_different_ports_and_none_of_a_connection():
     given = [free_port() for _ in range(50)]
 
-    assert len(set(given)) > 45
+    assert len(set(given)) == 50
     assert set(given) <= set(RANGE)
+
+
+def test_a_port_is_given_once_until_its_lease_is_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    few = range(port := free_port(), port + 100)  # most of them are free
+    monkeypatch.setattr(ports, "RANGE", few)
+    monkeypatch.setattr(ports, "LENT", tmp_path / "lent")
+    given: list[int] = []
+    with pytest.raises(OSError, match="no free TCP port"):
+        given.extend(free_port() for _ in range(101))
+    monkeypatch.setattr(ports, "LEASE", 0.0)
+
+    assert len(set(given)) == len(given) > 0
+    assert free_port() in few
+
+
+def test_where_no_file_can_be_made_ports_are_given_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(ports, "LENT", tmp_path / "none" / "lent")
+
+    assert free_port() in RANGE
