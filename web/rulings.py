@@ -1,5 +1,6 @@
 """Rulings: changes of the rules, checked, published, and awaited."""
 
+import asyncio
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -54,7 +55,7 @@ async def change(
         raise Problem(409, str(error), kind="aggregate-in-use") from error
     if ruleset == head.ruleset:
         return head
-    check(ruleset)
+    await asyncio.to_thread(check, ruleset)
     if unproven := context.rules.book.unproven(ruleset):
         detail = (
             f"not yet tried on the archive: {', '.join(unproven)}; first "
@@ -73,6 +74,8 @@ def planned(before: Ruleset, given: Rule | Ruleset, *, author: str) -> Ruleset:
 
 def check(ruleset: Ruleset) -> None:
     """Refuse a ruleset with rules that cannot be evaluated.
+
+    It may take a second: payments are decided beside it where a thread does it.
 
     Raises:
         Problem: 422; each fault is named, with its place where it has one.

@@ -53,9 +53,9 @@ class Trials:
         before = book.head.ruleset
         wanted = replace(given, state="live") if isinstance(given, Rule) else given
         after = planned(before, wanted, author=author)
-        check(after)
+        await asyncio.to_thread(check, after)
         present = self._context.rules.present.rules
-        candidate = compile_ruleset(after, catalogue.READABLE)
+        candidate = await asyncio.to_thread(compile_ruleset, after, catalogue.READABLE)
         try:
             async with self._context.turn:
                 report = await asyncio.to_thread(

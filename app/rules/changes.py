@@ -23,6 +23,10 @@ from app.rules.ruleset import Rule, Ruleset, State, versioned
 
 Part = TypeVar("Part", Rule, Aggregate)
 
+MOST_RULES = 300
+MOST_SQL = 100_000
+"""Characters of all rules' SQL: checking them takes about a second."""
+
 
 class Edit(Struct, frozen=True):
     """A field's value before and after a change."""
@@ -175,13 +179,33 @@ def faults(ruleset: Ruleset, features: Sequence[str]) -> list[Fault]:
     """
     found = []
     try:
+        _check_size(ruleset.rules)
         check(ruleset.aggregates, features)
     except BadRule as error:
         return [fault(error)]
+    names = [*features, *(one.name for one in ruleset.aggregates)]
     for rule in ruleset.rules:
-        alone = replace(ruleset, rules=[replace(rule, state="shadow")])
+        tried = replace(rule, state="shadow")
         try:
-            compile_ruleset(alone, features)
+            compile_ruleset(replace(ruleset, rules=[tried], aggregates=[]), names)
         except BadRule as error:
             found.append(fault(error))
     return found
+
+
+def _check_size(rules: Sequence[Rule]) -> None:
+    """Refuse more rules than can be checked while payments are decided.
+
+    Raises:
+        BadRule: they are too many, or too long.
+    """
+    if len(rules) > MOST_RULES:
+        got = f"got {len(rules)} rules, expected {MOST_RULES} at most"
+        raise BadRule(rules[MOST_RULES].name, "name", got)
+    size = 0
+    for rule in rules:
+        texts = rule.expression, rule.value, rule.threshold, *rule.figures.values()
+        size += sum(len(text) for text in texts if text)
+        if size > MOST_SQL:
+            got = f"got more than {MOST_SQL} characters of SQL in all rules"
+            raise BadRule(rule.name, "expression", f"{got}, expected that at most")

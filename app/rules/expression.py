@@ -8,9 +8,11 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from app.rules.errors import NotAllowed, NotSql, Spot
-from app.rules.translate import Fields, Kind, Translator
+from app.rules.translate import MAX_DEPTH, Fields, Kind, Translator
 
 MAX_LENGTH = 2000
+MAX_LEVELS = 2 * MAX_DEPTH + 4
+"""Of the parsed tree, where CASE has two levels for one of the language."""
 _NULL_IF_ANY_IS = (
     *(exp.Column, exp.Identifier, exp.Literal, exp.Paren, exp.Not, exp.In, exp.Between),
     *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
@@ -84,6 +86,7 @@ def parse(text: str) -> exp.Expression:
         NotSql: it is empty, broken or more than one statement.
         NotAllowed: it is too long or nested too deep.
     """
+    too_deep = NotAllowed(got="too deep a nesting", expected="fewer brackets")
     if len(text) > MAX_LENGTH:
         raise NotAllowed(
             got=f"{len(text)} characters", expected=f"at most {MAX_LENGTH}"
@@ -101,11 +104,23 @@ def parse(text: str) -> exp.Expression:
     except SqlglotError as error:
         raise NotSql(got="a quote or comment that is not closed") from error
     except RecursionError as error:
-        raise NotAllowed(got="too deep a nesting", expected="fewer brackets") from error
+        raise too_deep from error
     match statements:
         case [exp.Expression() as expression]:
+            if _is_deep(expression):
+                raise too_deep
             return expression
     raise NotSql(got=f"{sum(map(bool, statements))} statements")
+
+
+def _is_deep(node: exp.Expression) -> bool:
+    """Say whether a tree is deeper than what walks it can stand."""
+    level = [node]
+    for _ in range(MAX_LEVELS):
+        level = [child for one in level for child in one.iter_expressions()]
+        if not level:
+            return False
+    return True
 
 
 def first_comparison(text: str, fields: Fields) -> tuple[str, str] | None:

@@ -109,7 +109,7 @@ def hostile(chance: random.Random, most: int) -> Iterator[str]:
             yield f"{opening * depth}amount{closing * depth} > 1"
             yield f"{opening * depth}amount > 1"
     for link in CHAINS:
-        for length in (1, 10, 30, 62, 64, 300, 50_000):
+        for length in (1, 10, 30, 62, 64, 130, 300, 350, 390, 660, 50_000):
             yield f"amount{link * length}"
             yield f"amount{link * length} > 1"
     for _ in range(most):

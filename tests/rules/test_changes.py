@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from app.features.catalogue import NAMES
 from app.rules.changes import (
+    MOST_RULES,
     Change,
     Edit,
     diff,
@@ -86,6 +87,17 @@ def test_a_difference_names_fields_before_and_after() -> None:
         Change("two", "changed", {"score": Edit(50.0, 60.0)}),
     ]
     assert diff(TWO, TWO) == []
+
+
+def test_more_rules_than_can_be_checked_in_a_second_are_refused() -> None:
+    many = a_ruleset(*(a_rule(name=f"r{n}") for n in range(MOST_RULES + 1)))
+    long = a_rule(expression="amount > 1" + " " * 1_900)
+    wordy = a_ruleset(*(replace(long, name=f"r{n}") for n in range(60)))
+
+    assert [(f.rule, f.message) for f in faults(many, NAMES)] == [
+        (f"r{MOST_RULES}", f"got {MOST_RULES + 1} rules, expected {MOST_RULES} at most")
+    ]
+    assert [f.rule for f in faults(wordy, NAMES)] == ["r52"]
 
 
 def test_every_fault_is_told_with_its_place_and_the_nearest_feature() -> None:

@@ -1,5 +1,6 @@
 """Aggregates: numbers over windows that are declared, not programmed."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -70,7 +71,7 @@ def routes(context: Context) -> APIRouter:
             after = changes.with_aggregate(before, given, author=caller.name)
         except AggregateInUse as error:
             raise Problem(409, str(error), kind="aggregate-in-use") from error
-        check(after)
+        await asyncio.to_thread(check, after)
         told = changes.diff(before, after)
         return answer(Checked(after.version, book.unproven(after), told))
 

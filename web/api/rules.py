@@ -1,5 +1,6 @@
 """Rules: as they are, as they stood, who changed them, and whether new ones fit."""
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -111,7 +112,7 @@ def routes(context: Context) -> APIRouter:
         given = await read_rules(request)
         before = book.head.ruleset
         after = planned(before, given, author=caller.name)
-        check(after)
+        await asyncio.to_thread(check, after)
         told = changes.diff(before, after)
         return answer(Checked(after.version, book.unproven(after), told))
 
