@@ -190,7 +190,7 @@ class Sessions:
             if (event.mark, event.beneficiary) == mark and event.at <= at:
                 return (at - event.at) / MINUTE
         since = self._marks.get(mark)
-        if since is None or since < at - MARKS_LAST:
+        if since is None or not at - MARKS_LAST <= since <= at:
             return None
         return (at - since) / MINUTE
 

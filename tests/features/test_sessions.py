@@ -127,6 +127,14 @@ def test_changes_are_remembered_for_31_days_and_no_longer():
     assert features(row, 31.1 * DAY)["minutes_since_limit_changed"] is None
 
 
+def test_a_late_payment_does_not_know_what_came_after_it():
+    calls = [used(40 + n / 10) for n in range(MOST_EVENTS + 1)]
+    row = row_of(used(30, "limit-changed"), *calls)
+
+    assert features(row, 0)["minutes_since_limit_changed"] is None
+    assert features(row, 60)["minutes_since_limit_changed"] == pytest.approx(30)
+
+
 def test_the_same_event_twice_counts_once():
     row = CustomerRow()
 
