@@ -249,7 +249,7 @@ def candidate(by: By, ruleset: Ruleset, *, at: float, author: str) -> Ruleset:
         above = max(at, ruleset.bands.decline_from)
         bands = Bands(review_from=at, decline_from=above)
         return stamped(ruleset, replace(ruleset, bands=bands), author=author)
-    expression = f"{NUMBERS[by]} >= {at:g}"
+    expression = f"{NUMBERS[by]} >= {at:.15g}"
     found = _ruled(by, ruleset)
     if found is None:
         rule = Rule(
@@ -268,7 +268,7 @@ def candidate(by: By, ruleset: Ruleset, *, at: float, author: str) -> Ruleset:
 
 def _ruled(by: By, ruleset: Ruleset) -> tuple[Rule, float] | None:
     """Find the live rule that compares just a ranking's number: the laxest."""
-    form = re.compile(rf"{re.escape(NUMBERS[by])} >= (\d+(?:\.\d+)?(?:e-?\d+)?)")
+    form = re.compile(rf"{re.escape(NUMBERS[by])} >= (\d+(?:\.\d+)?(?:e[+-]\d+)?)")
     matches = [(rule, form.fullmatch(rule.expression)) for rule in ruleset.rules]
     found = [
         (rule, float(match[1]))

@@ -247,6 +247,14 @@ def test_a_threshold_of_the_model_is_a_rule_that_reviews(
     assert compile_ruleset(after, catalogue.READABLE).ruleset == after
 
 
+@pytest.mark.parametrize("at", [1_234_567.0, 1e-5, 2.5e17])
+def test_a_threshold_of_any_size_is_found_again(at: float) -> None:
+    after = candidate("risk", RULES.ruleset, at=at, author="mia")
+
+    assert threshold("risk", after) == at
+    assert compile_ruleset(after, catalogue.READABLE).ruleset == after
+
+
 def test_a_rule_that_compares_the_probability_already_is_the_one_that_changes() -> None:
     rule = a_rule(name="suspect", expression="model_probability >= 0.5", score=20)
     sure = a_rule(name="sure", expression="model_probability >= 0.9", action="decline")
