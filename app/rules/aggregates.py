@@ -41,6 +41,8 @@ TAKEN = {*FIELDS, "value", "threshold", "id", "fraud", "listed", "hits", "shadow
     "synthetic",
     "partition",
     "offset",
+    "before",
+    "after",
 }
 """Names that no aggregate may have, beside those of features."""
 

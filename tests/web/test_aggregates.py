@@ -11,6 +11,7 @@ from app.parquet.frames import DECISIONS
 from app.rules.aggregates import TAKEN
 from app.rules.rulebook import Backfilled
 from app.rules.ruleset import default_ruleset
+from app.scoring.backtest import AFTER, BEFORE
 from tests.web.site import Site, a_record
 from tests.web.test_rules import RULE, put, tag
 
@@ -171,4 +172,4 @@ async def test_a_ruleset_s_file_carries_its_aggregates(site: Site):
 
 
 def test_no_aggregate_can_take_the_name_of_a_column_of_the_archive():
-    assert DECISIONS.keys() <= TAKEN
+    assert DECISIONS.keys() | {BEFORE, AFTER} <= TAKEN
