@@ -85,8 +85,11 @@ class Block:
             self.bits, self.hashes = plan.bits, plan.hashes
             self.young, self.old = (bytearray(plan.bits // 8) for _ in range(2))
             self.since = [at, at]
-        if self.counts[0] >= plan.capacity or at - self.since[0] >= plan.lasts:
+        age = at - self.since[0]
+        if self.counts[0] >= plan.capacity or age >= plan.lasts:
             self._turn(at)
+        if age >= 2 * plan.lasts:
+            self._turn(at)  # nothing came for so long that the young is old too
         fresh, known = self._look(thing)
         if fresh:
             self.counts[0] += 1

@@ -74,6 +74,17 @@ def test_a_thing_is_forgotten_after_two_generations_and_not_after_one():
     assert "b" in block
 
 
+def test_a_pause_of_two_generations_forgets_all_that_was_before_it():
+    planned = plan(capacity=100, error=0.001, lasts=10)
+    block = Block()
+    block.add("a", 0, plan=planned)
+    block.add("b", 20, plan=planned)
+
+    assert "a" not in block
+    assert block.counts == [1, 0]
+    assert block.since == [20, 20]
+
+
 def test_a_full_generation_makes_place_and_what_is_seen_again_stays():
     planned = plan(capacity=50, error=0.001, lasts=1_000)
     block = Block()
