@@ -63,11 +63,11 @@ def measure(
     if table.is_empty():
         return Anonymity(0, 0, 0, {}, {}, 0.0, 0.0)
     classes = table.group_by(quasi).agg(
-        (pl.col(person).n_unique() if person else pl.len()).alias("_people"),
-        pl.len().alias("_rows"),
+        (pl.col(person).n_unique() if person else pl.len()).alias(" people"),
+        pl.len().alias(" rows"),
         *(pl.col(name).n_unique().alias(f"_l {name}") for name in sensitive),
     )
-    people, rows = classes["_people"], classes["_rows"]
+    people, rows = classes[" people"], classes[" rows"]
     return Anonymity(
         table.height,
         classes.height,
@@ -89,10 +89,10 @@ def closeness(table: pl.DataFrame, quasi: Sequence[str], *, sensitive: str) -> f
     codes = codes - codes.min()
     several = int(codes.max()) + 1  # type: ignore[arg-type]
     whole = np.bincount(codes.to_numpy(), minlength=several) / table.height
-    grouped = table.select(quasi).with_columns(codes.alias("_code")).group_by(quasi)
-    classes = grouped.agg("_code", pl.len().alias("_rows"))
-    ends = np.cumsum(classes["_rows"].cast(pl.Int64).to_numpy())
-    exploded = classes["_code"].explode().to_numpy()
+    grouped = table.select(quasi).with_columns(codes.alias(" code")).group_by(quasi)
+    classes = grouped.agg(" code", pl.len().alias(" rows"))
+    ends = np.cumsum(classes[" rows"].cast(pl.Int64).to_numpy())
+    exploded = classes[" code"].explode().to_numpy()
     step, farthest, before = max(1, CELLS // several), 0.0, 0
     for start in range(0, len(ends), step):
         last = ends[start : start + step]

@@ -219,9 +219,9 @@ def _suppressed(
     if not (texts and budget):
         return table
     people = pl.col(person).n_unique() if person else pl.len()
-    sizes = table.group_by(texts).agg(pl.len(), people.alias("_people"))
-    by_size = sizes.sort("len", *texts)
+    sizes = table.group_by(texts).agg(pl.len().alias(" rows"), people.alias(" people"))
+    by_size = sizes.sort(" rows", *texts)
     rare = by_size.filter(
-        (pl.col("_people") < aim.k) & (pl.col("len").cum_sum() <= budget)
+        (pl.col(" people") < aim.k) & (pl.col(" rows").cum_sum() <= budget)
     )
     return table.join(rare, on=texts, how="anti", nulls_equal=True)

@@ -169,6 +169,17 @@ def test_k_holds_for_any_table(rows: list[tuple[int, str, str]], k: int):
     assert 0 <= found.loss <= 1
 
 
+@pytest.mark.parametrize("name", ["len", "_people", "_rows", "_code"])
+def test_a_column_may_have_any_name(table: pl.DataFrame, name: str):
+    named = table.rename({"channel": name, "category": f"{name}2"})
+
+    found = anonymise(
+        named, ["amount", name], sensitive=[f"{name}2"], aim=Aim(5, suppress=0.1)
+    )
+
+    assert found.after.k >= 5
+
+
 def test_grouping_people_is_not_hiding_them():
     """Two tidy clusters say nothing of k: each person in them is still alone."""
     people = pl.DataFrame({"age": [20, 21, 22, 80, 81, 82]})
