@@ -190,10 +190,13 @@ def foreign(headers: Headers) -> bool:
     """Whether a browser says that a page of another site makes this request.
 
     `SameSite=Strict` keeps the cookie from other sites, but not from another port of
-    the same host.
+    the same host. What is no address is foreign too.
     """
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    try:
+        return origin is not None and urlsplit(origin).netloc != headers.get("host")
+    except ValueError:
+        return True
 
 
 def target(scope: Scope) -> str:

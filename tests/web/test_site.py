@@ -124,12 +124,13 @@ def test_a_log_in_leads_nowhere_else(where):
     assert safe_next(where) == "/"
 
 
-async def test_a_page_of_another_site_may_not_log_anybody_in(site: Site):
+@pytest.mark.parametrize("origin", ["http://one:8081", "http://["])
+async def test_a_page_of_another_site_may_not_log_anybody_in(site: Site, origin: str):
     async with site.client() as client:
         answer = await client.post(
             "/login",
             data={"name": "ann", "password": PASSWORD},
-            headers={"origin": "http://one:8081"},
+            headers={"origin": origin},
         )
 
     assert answer.status_code == 403
