@@ -6,8 +6,10 @@ from http import HTTPStatus
 from urllib.parse import unquote
 
 from dash import Dash, Input, Output, html
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.bodies import read_body
 from web.console import marks, push, shell
 from web.console.client import Client, who
 from web.console.managing import Manager
@@ -31,8 +33,11 @@ from web.console.pages import (
 )
 from web.console.tokens import style_sheet
 from web.context import Context
+from web.problems import Problem
 
 ROOT = "/ui/"
+MOST_BYTES = 4 * 1024 * 1024
+"""Of what a page sends: a list's file is the largest, of 2 MiB in base64."""
 
 log = logging.getLogger(__name__)
 
@@ -190,8 +195,16 @@ class Pages:
         path = scope["path"]
         below = path.removeprefix(ROOT)
         inner = path.startswith(ROOT) and below.startswith(("_", "assets/"))
-        if inner or scope["type"] == "websocket" or scope["method"] != "GET":
+        if scope["type"] == "websocket":
             await self._dash(scope, receive, send)
+            return
+        if inner or scope["method"] != "GET":
+            try:
+                body = await read_body(Request(scope, receive), most=MOST_BYTES)
+            except Problem as problem:
+                await problem.response()(scope, receive, send)
+                return
+            await self._dash(scope, _told(body, receive), send)
             return
 
         async def mark(message: Message) -> None:
@@ -201,3 +214,13 @@ class Pages:
 
         document = {**scope, "path": ROOT, "raw_path": ROOT.encode()}
         await self._dash(document, receive, mark)
+
+
+def _told(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that tells a body that was read, then goes on as before."""
+    told: list[Message] = [{"type": "http.request", "body": body}]
+
+    async def next_message() -> Message:
+        return told.pop() if told else await receive()
+
+    return next_message

@@ -23,7 +23,7 @@ from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, a_record, user
 from web.auth import Caller
 from web.console import figures, maps, marks, shell
-from web.console.application import FOLDERS, SINGLE, build, known, page
+from web.console.application import FOLDERS, MOST_BYTES, SINGLE, build, known, page
 from web.console.client import Client, who
 from web.console.managing import Manager
 from web.console.pages import live, models, pushed, transaction
@@ -66,6 +66,17 @@ class Away:
 
 
 # ---- The document
+
+
+async def test_what_a_page_sends_is_bounded(site: Site):
+    path = "/ui/_dash-update-component"
+    async with site.client("vic") as browser:
+        long = await browser.post(path, content=b" " * (MOST_BYTES + 1))
+        short = await browser.post(path, json={"output": "nothing.children"})
+
+    assert long.status_code == 413
+    assert long.headers["content-type"] == "application/problem+json"
+    assert short.status_code not in (404, 413)
 
 
 @pytest.mark.parametrize(
