@@ -9,7 +9,7 @@ from app.events.payments import Place
 from app.events.readings import Fix, Position
 from tests.sensors.builders import NOON, a_fix
 from tests.web.pulses import a_decision, a_pulse
-from web.console import maps
+from web.console import journeys
 from web.phones import MOST_FIXES, SILENCE, Phones, Trail
 
 
@@ -35,7 +35,7 @@ def told(*fixes: Fix, device: str = "p-1", customer: str | None = "c-1") -> Any:
 
 
 def drawn(trail: Trail, *others: Trail) -> dict[str, Any]:
-    return maps.journey([trail, *others], trail, theme="light").to_plotly_json()
+    return journeys.journey([trail, *others], trail, theme="light").to_plotly_json()
 
 
 def test_fixes_are_kept_by_their_own_time_each_once(phones: Phones):
@@ -115,7 +115,7 @@ def test_thousands_of_fixes_are_drawn_as_few_points_the_last_among_them(
 
     xs = drawn(trail)["data"][0]["y"]
 
-    assert len(xs) <= maps.MOST_POINTS
+    assert len(xs) <= journeys.MOST_POINTS
     assert xs[-1] == trail.fixes[-1].latitude
 
 
@@ -125,12 +125,46 @@ def test_no_line_is_drawn_over_a_time_of_which_nothing_is_known(phones: Phones):
     )
     (trail,) = phones.trails()
 
-    figure = maps.speed_and_altitude(trail, theme="dark").to_plotly_json()
+    figure = journeys.speed_and_altitude(trail, theme="dark").to_plotly_json()
 
     assert figure["data"][0]["y"] == [3.6, 7.2, None, 10.8]
     assert figure["data"][1]["yaxis"] == "y2"
 
 
+def test_a_path_is_broken_where_the_phone_paused_and_a_lone_fix_is_a_dot(
+    phones: Phones,
+):
+    phones.add(told(*(a_fix(n) for n in (0, 1, 2, 110, 111, 300))))
+    (trail,) = phones.trails()
+
+    line, here, *_ = drawn(trail)["data"]
+
+    assert [x is None for x in line["x"]] == [n in (3, 6) for n in range(8)]
+    assert line["marker"]["size"] == [0] * 7 + [journeys.ALONE]
+    assert here["x"] == line["x"][-1:]
+
+
+def test_a_phone_that_tells_a_fix_every_five_minutes_does_not_pause(phones: Phones):
+    phones.add(told(*(a_fix(n) for n in (0, 300, 600, 900, 5_000))))
+    (trail,) = phones.trails()
+
+    motion = journeys.speed_and_altitude(trail, theme="light").to_plotly_json()
+
+    assert drawn(trail)["data"][0]["x"].count(None) == 1
+    assert motion["data"][1]["x"].index(None) == 4
+
+
+def test_a_pause_is_told_by_fixes_that_are_not_drawn_too(phones: Phones):
+    seconds = [30 * n for n in range(900)]  # more than a minute between those drawn
+    phones.add(told(*(a_fix(n) for n in [*seconds, seconds[-1] + 3_600])))
+    (trail,) = phones.trails()
+
+    xs = drawn(trail)["data"][0]["x"]
+
+    assert len(xs) <= journeys.MOST_POINTS + 1
+    assert [n for n, x in enumerate(xs) if x is None] == [len(xs) - 2]
+
+
 def test_nothing_is_drawn_where_there_is_nothing():
-    assert not maps.journey([], None, theme="light").data
-    assert maps.speed_and_altitude(None, theme="light").data[0].x == ()
+    assert not journeys.journey([], None, theme="light").data
+    assert journeys.speed_and_altitude(None, theme="light").data[0].x == ()

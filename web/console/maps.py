@@ -1,4 +1,4 @@
-"""Maps: where devices were, from data alone; no tile comes from anywhere."""
+"""Maps: where payments were made, from data alone; no tile comes from anywhere."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,14 +9,9 @@ import plotly.graph_objects as go
 
 from app.events.decisions import Decision, Outcome
 from app.events.payments import Place
-from app.events.readings import Fix
 from web.console import wording
-from web.console.figures import epoch_ms
 from web.console.tokens import TOKENS, Theme, template
-from web.phones import Trail
 
-MOST_POINTS = 400  # of a path as drawn
-GAP_MS = 60_000  # without a fix, across which no line is drawn
 MARGIN = 0.12  # of what is shown, on each side
 LEAST_DEGREES = 0.004  # some 400 m: a phone that lies still is no dot in nothing
 DEGREE_M = 111_195.0  # of latitude
@@ -26,7 +21,6 @@ SYMBOLS: dict[Outcome, str] = {
     "decline": "square",
 }
 KM = 1_000.0
-_KMH = 3.6
 _HALF, _WHOLE = 180, 360
 
 
@@ -38,53 +32,16 @@ class Mark(NamedTuple):
     told: str
 
 
-def journey(
-    trails: Sequence[Trail], chosen: Trail | None, *, theme: Theme
-) -> go.Figure:
-    """Draw all devices where they are, and the path and payments of the chosen one.
-
-    Longitude and latitude at the same scale for the middle of what is shown: a
-    plate carrée, right for a city and fair for a country.
-    """
-    tokens = TOKENS[theme]
-    path = thinned(chosen.fixes) if chosen else []
-    longitudes = unwrapped([fix.longitude for fix in path])
-    traces: list[dict[str, Any]] = []
-    others = [one for one in trails if one.fixes and one is not chosen]
-    if others:
-        traces.append(_others(others, colour=tokens["quiet"]))
-    if chosen and path:
-        traces += _path(path, longitudes, colour=tokens["accent"], of=chosen)
-        made = _marks(list(chosen.payments.values()))
-        traces += _payments(made, longitudes[-1], tokens)
-    xs = [x for one in traces for x in one["x"]] if not path else list(longitudes)
-    ys = [y for one in traces for y in one["y"]] if not path else _latitudes(path)
-    if path:
-        for trace in traces[1 + bool(others) :]:
-            xs += trace["x"]
-            ys += trace["y"]
-    figure = go.Figure(traces, {"template": template(theme)})
-    if xs:
-        _frame(figure, xs, ys, tokens)
-    figure.update_layout(
-        uirevision=chosen.device_id if chosen else "all",
-        dragmode="pan",
-        hovermode="closest",
-        margin={"l": 64, "r": 12, "t": 8, "b": 32},
-    )
-    return figure
-
-
 def payments(decisions: Sequence[Decision], *, theme: Theme) -> go.Figure:
     """Draw payments where they were made, by outcome; those without a place are not."""
     nothing = "none of the last payments names its place"
-    return marked(_marks(decisions), theme=theme, nothing=nothing)
+    return marked(marks_of(decisions), theme=theme, nothing=nothing)
 
 
 def marked(marks: Sequence[Mark], *, theme: Theme, nothing: str) -> go.Figure:
     """Draw what was at places, by outcome; where there is nothing, say so."""
     tokens = TOKENS[theme]
-    traces = _payments(marks, 0.0, tokens)
+    traces = by_outcome(marks, 0.0, tokens)
     figure = go.Figure(traces, {"template": template(theme), "uirevision": "same"})
     figure.update_layout(
         dragmode="pan",
@@ -93,78 +50,11 @@ def marked(marks: Sequence[Mark], *, theme: Theme, nothing: str) -> go.Figure:
     )
     if traces:
         xs, ys = ([at for one in traces for at in one[axis]] for axis in "xy")
-        _frame(figure, xs, ys, tokens)
+        frame(figure, xs, ys, tokens)
     else:
         figure.update_layout(xaxis={"visible": False}, yaxis={"visible": False})
         figure.add_annotation(text=nothing, showarrow=False)
     return figure
-
-
-def speed_and_altitude(trail: Trail | None, *, theme: Theme) -> go.Figure:
-    """Draw speed and altitude over time, each on its own axis."""
-    tokens = TOKENS[theme]
-    at: list[int] = []
-    speeds: list[float | None] = []
-    altitudes: list[float | None] = []
-    for fix in thinned(trail.fixes) if trail else []:
-        now = epoch_ms(fix.occurred_at)
-        if at and now - at[-1] > GAP_MS:  # nobody knows what was in between
-            at.append(now - 1)
-            speeds.append(None)
-            altitudes.append(None)
-        at.append(now)
-        speed, altitude = fix.speed_mps, fix.altitude_m
-        speeds.append(None if speed is None else round(speed * _KMH, 1))
-        altitudes.append(None if altitude is None else round(altitude, 1))
-    lines = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "name": name,
-            "x": at,
-            "y": values,
-            "yaxis": axis,
-            "line": {"color": tokens[colour], "width": 1.5, "dash": dash},
-            "hovertemplate": f"{name} %{{y:,.1f}} {unit}<extra></extra>",
-        }
-        for name, values, axis, colour, dash, unit in (
-            ("speed", speeds, "y", "accent", "solid", "km/h"),
-            ("altitude", altitudes, "y2", "review", "dot", "m"),
-        )
-    ]
-    figure = go.Figure(lines, {"template": template(theme), "uirevision": "same"})
-    span = [at[0], max(at[-1], at[0] + 1000)] if at else [0, 1000]
-    figure.update_xaxes(range=span, tickformat="%H:%M:%S", nticks=5)
-    figure.update_layout(
-        margin={"l": 52, "r": 60, "t": 8, "b": 24},
-        yaxis=_axis("Speed, km/h", tokens["accent"]),
-        yaxis2=_axis("Altitude, m", tokens["review"])
-        | {
-            "overlaying": "y",
-            "side": "right",
-            "showgrid": False,
-            "rangemode": "normal",
-            "tickmode": "auto",
-        },
-    )
-    return figure
-
-
-def _axis(title: str, colour: str) -> dict[str, Any]:
-    return {
-        "title": {"text": title, "font": {"color": colour, "size": 11}, "standoff": 6},
-        "tickfont": {"color": colour},
-    }
-
-
-def thinned(fixes: Sequence[Fix]) -> list[Fix]:
-    """Return so few fixes that a browser draws them at once, the last one among them.
-
-    >>> thinned([])
-    []
-    """
-    step = -(-len(fixes) // MOST_POINTS) or 1
-    return list(fixes[::-1][::step][::-1])
 
 
 def unwrapped(longitudes: Sequence[float]) -> list[float]:
@@ -182,49 +72,7 @@ def unwrapped(longitudes: Sequence[float]) -> list[float]:
     return found
 
 
-def _latitudes(path: Sequence[Fix]) -> list[float]:
-    return [fix.latitude for fix in path]
-
-
-def _others(trails: Sequence[Trail], *, colour: str) -> dict[str, Any]:
-    last = [trail.fixes[-1] for trail in trails]
-    return {
-        "type": "scatter",
-        "mode": "markers",
-        "x": [fix.longitude for fix in last],
-        "y": [fix.latitude for fix in last],
-        "text": [trail.device_id for trail in trails],
-        "marker": {"color": colour, "size": 7, "symbol": "circle-open"},
-        "hovertemplate": "%{text}<extra></extra>",
-    }
-
-
-def _path(
-    path: Sequence[Fix], longitudes: Sequence[float], *, colour: str, of: Trail
-) -> list[dict[str, Any]]:
-    latitudes = _latitudes(path)
-    told = [f"{fix.occurred_at:%H:%M:%S} UTC, {fix.accuracy_m:.0f} m" for fix in path]
-    line = {
-        "type": "scatter",
-        "mode": "lines",
-        "x": list(longitudes),
-        "y": latitudes,
-        "text": told,
-        "line": {"color": colour, "width": 2.5},
-        "hovertemplate": "%{text}<extra></extra>",
-    }
-    here = {
-        **line,
-        "mode": "markers",
-        "x": [longitudes[-1]],
-        "y": [latitudes[-1]],
-        "text": [f"{of.device_id}, {told[-1]}"],
-        "marker": {"color": colour, "size": 11, "line": {"width": 2, "color": "white"}},
-    }
-    return [line, here]
-
-
-def _payments(
+def by_outcome(
     marks: Sequence[Mark], near: float, tokens: dict[str, str]
 ) -> list[dict[str, Any]]:
     """Mark payments by their outcome, on that side of the antimeridian."""
@@ -251,7 +99,8 @@ def _payments(
     return found
 
 
-def _marks(decisions: Sequence[Decision]) -> list[Mark]:
+def marks_of(decisions: Sequence[Decision]) -> list[Mark]:
+    """Return the marks of those payments that name their place."""
     return [
         Mark(one.payment.place, one.outcome, _told(one))
         for one in decisions
@@ -266,7 +115,7 @@ def _told(decision: Decision) -> str:
     return f"{money}, {payment.occurred_at:%H:%M:%S} UTC, {decision.outcome}{why}"
 
 
-def _frame(
+def frame(
     figure: go.Figure, xs: Sequence[float], ys: Sequence[float], tokens: dict[str, str]
 ) -> None:
     """Show what there is, with a margin, and say how long a kilometre is."""

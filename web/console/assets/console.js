@@ -229,7 +229,7 @@
   };
 
   // ---- Charts: of the two themes the one that is on, times in the viewer's zone.
-  const shift = (x) => x - new Date(x).getTimezoneOffset() * 60000;
+  const shift = (x) => x === null ? x : x - new Date(x).getTimezoneOffset() * 60000;
   const draw = async (drawn) => {
     const figure = JSON.parse(drawn.dataset[root.dataset.theme]);
     if ("map" in drawn.dataset) {

@@ -5,7 +5,7 @@ from urllib.parse import quote, unquote
 
 from dash import dcc, html
 
-from web.console import maps, marks, wording
+from web.console import journeys, marks, wording
 from web.console.client import Client, who
 from web.console.pages import machines, registering
 from web.console.tokens import THEMES, Theme
@@ -110,9 +110,9 @@ class Drawings:
             drawn = self._drawn.get(key)
             if drawn is None or drawn[0] != state:
                 figure = (
-                    maps.journey(trails, chosen, theme=theme)
+                    journeys.journey(trails, chosen, theme=theme)
                     if name == "journey"
-                    else maps.speed_and_altitude(chosen, theme=theme)
+                    else journeys.speed_and_altitude(chosen, theme=theme)
                 )
                 if len(self._drawn) > MOST_LISTED:
                     self._drawn.clear()
