@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 
+from app.events import categories
 from app.kibana.boards import Board, Boards, Panel, load_boards
 from app.kibana.visualizations import vis_state
-from app.simulate.merchants import CATEGORIES
 
 FILE = Path(__file__).parent.parent.parent / "docker" / "kibana" / "smartbank.ndjson"
 DATABASE = "smartbank"
@@ -35,13 +35,13 @@ FORMATS = {
         "id": "static_lookup",
         "params": {
             "lookupEntries": [
-                {"key": one.code, "value": f"{one.code} {one.name}"}
-                for one in CATEGORIES
+                {"key": code, "value": categories.category(code)}
+                for code in categories.CODES
             ]
         },
     },
 }
-"""How fields are shown; categories by the names of the made-up bank."""
+"""How fields are shown; categories as the console does."""
 
 Object = dict[str, Any]
 

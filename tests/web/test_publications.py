@@ -28,7 +28,13 @@ def archive(folder: Path, *, payments: int = 300, days: int = 3) -> None:
     at = datetime(2026, 3, 1, 9, tzinfo=UTC)
     later = [at + timedelta(days=day) for day in range(1, days)]
     paid = [
-        a_decided(f"T{n}", at=(0, n), occurred_at=one, customer_id=f"C{n}")
+        a_decided(
+            f"T{n}",
+            at=(0, n),
+            occurred_at=one,
+            customer_id=f"C{n}",
+            merchant_category="5411",
+        )
         for n, one in enumerate([at] * payments + later)
     ]
     write(folder / "archive" / "decisions", decisions_frame(paid))

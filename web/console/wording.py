@@ -4,12 +4,13 @@ from typing import Any
 
 import msgspec
 
-from app.events import currencies
+from app.events import categories, currencies
 
 MISSING = "—"
 """Where there is no number."""
 
 money = currencies.money
+category = categories.category
 
 CHANNELS = {
     "pos": "In a shop",

@@ -1,6 +1,6 @@
 """Customer: who somebody is, how they pay, and what could be done for or about them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dash import Dash, Input, Output, State, dcc, html, no_update
@@ -288,8 +288,8 @@ def _columns(
 
 def _ways(habits: Habits) -> html.Section:
     parts = [
-        _shares("Channels", habits.channels, habits, wording.CHANNELS),
-        _shares("Categories", habits.categories, habits),
+        _shares("Channels", habits.channels, habits, wording.channel),
+        _shares("Categories", habits.categories, habits, wording.category),
         _shares("Merchants", habits.merchants, habits),
     ]
     return marks.panel("How, and to whom", html.Div(parts, className="ways"))
@@ -299,13 +299,12 @@ def _shares(
     title: str,
     shares: Sequence[Share],
     habits: Habits,
-    words: dict[str, str] | None = None,
+    words: Callable[[str], str] = wording.short,
 ) -> html.Div:
     rows = [
         html.Li(
             [
-                html.Span((words or {}).get(one.name, wording.short(one.name)),
-                          title=one.name),
+                html.Span(words(one.name), title=one.name),
                 html.Span(
                     html.Span(
                         style={"width": f"{100 * one.payments / habits.payments:.0f}%"}

@@ -190,7 +190,7 @@ def _payment(payment: Payment, *, without: Without | None) -> html.Section:
         ("Customer", customer_link(payment.customer_id)),
         ("Terminal", marks.identity(payment.terminal_id, of="the terminal's id")),
         ("Merchant", payment.merchant_id),
-        ("Category", payment.merchant_category),
+        ("Category", wording.category(payment.merchant_category or "")),
         ("Country", payment.country),
         ("Place", place),
         ("Device", payment.device_id),
