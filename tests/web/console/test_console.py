@@ -12,6 +12,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 
 from app.drift import BLOCK, Drift
 from app.events.decisions import Contribution, Versions
+from app.events.groups import GroupMoved
 from app.events.payments import Card, Place
 from app.features import catalogue
 from app.scoring.registry import Appointment, pack
@@ -32,6 +33,10 @@ from web.console.tokens import THEMES, TOKENS, Theme
 from web.live import TICK, Live
 from web.seconds import STEP
 from web.server import build as build_server
+from web.users import Role
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+VIEWER = Caller("vic", "viewer", "session")
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def site(tmp_path: Path) -> Site:
 
 @pytest.fixture
 def client(site: Site) -> Client:
-    who.set(Caller("vic", "viewer", "session"))
+    who.set(VIEWER)
     return Client(site.context)
 
 
@@ -125,6 +130,7 @@ async def test_nobody_gets_anything_of_the_console_without_a_log_in(site: Site):
 
 
 def test_a_browser_is_told_only_what_has_changed():
+    who.set(VIEWER)
     now = 10_000.0
     seen = Live(clock=lambda: now)
     looking = cast("Client", seen)  # it has the snapshots, which is all that is asked
@@ -143,6 +149,7 @@ def test_a_browser_is_told_only_what_has_changed():
 
 
 def test_of_the_charts_one_a_tick_is_drawn_again():
+    who.set(VIEWER)
     now = 10_000.0
     seen = Live(clock=lambda: now)
     looking, told = cast("Client", seen), Told()
@@ -184,6 +191,22 @@ def test_the_map_shows_payments_that_name_their_place_by_outcome():
 
 def test_other_pages_are_told_nothing_of_the_live_one(client: Client):
     assert Told().changes(client, "/ui/transactions/T1").keys() == {"source"}
+
+
+@pytest.mark.parametrize(("role", "told"), [("viewer", False), ("analyst", True)])
+def test_a_group_that_moves_is_told_to_who_may_know_of_it(role: Role, *, told: bool):
+    who.set(Caller("ann", role, "session"))
+    seen = Live(clock=lambda: 10_000.0)
+    none = words(live.layout(seen.snapshot()))
+    seen = Live(clock=lambda: 10_000.0)
+    reason = "5 of 5 pay A1 for the first time"
+    seen.add(a_pulse(groups=[GroupMoved("G7", AT, 5, 2, reason)]))
+    shown = words(live.layout(seen.snapshot()))
+    pushed_too = Told().changes(cast("Client", seen), live.PATH)
+
+    assert "move together" not in none
+    assert ("5 move together, 2 with frauds" in shown) is told
+    assert (reason in str(pushed_too)) is told
 
 
 def test_at_full_speed_all_flagged_rows_come_and_a_few_approved_ones(site: Site):
@@ -296,12 +319,13 @@ def test_where_no_page_is_none_is_known(site: Site, client: Client, path: str):
 async def test_the_page_shows_every_feature_with_its_meaning(
     site: Site, client: Client
 ):
-    site.archive.kept["T1"] = archived()
+    site.archive.kept["T1"] = archived(payment={"merchant_category": "5411"})
     found = await client.evaluation("T1")
     assert found is not None
 
     shown = words(transaction.body(client, found))
 
+    assert "Category 5411 groceries" in shown
     assert "large-amount 120 100 +50" in shown
     assert "120, the limit is 100." in shown
     for feature in catalogue.ALL:

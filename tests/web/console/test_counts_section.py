@@ -2,11 +2,10 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.web.console.parts import components, words
+from tests.web.console.parts import named, words
 from tests.web.site import Site
 from tests.web.test_publications import DAY, archive
 from web.auth import Caller
@@ -22,12 +21,6 @@ def client(site: Site) -> Client:
     return Client(site.context)
 
 
-def offered(part: Any) -> bool:
-    """Whether there is a button that asks."""
-    ids = {getattr(one, "id", None) for one in components(part)}
-    return "published-ask" in ids
-
-
 async def spent(site: Site) -> float:
     return await site.context.publications.spent(date.fromisoformat(DAY))
 
@@ -40,7 +33,7 @@ async def test_looking_spends_nothing_and_says_what_asking_would(
 
     assert "Publish, for 1 of 4" in words(shown)
     assert "spends 1 of the 4 that are left of 4 for 2026-03-01" in words(shown)
-    assert offered(shown)
+    assert not named(shown, "published-price").hidden
     assert await spent(site) == 0
 
 
@@ -52,13 +45,20 @@ async def test_an_answer_stands_beside_epsilon_error_and_what_is_left(
     again = await counts.told(client, *QUESTION, ask=True)
     looked = await counts.told(client, *QUESTION)
 
-    text = words(asked)
+    text = words(asked.shown)
     assert "Epsilon spent 1 Left of the day's budget 3 of 4" in text
     assert "off by, in the mean 5" in text
     assert "In a shop" in text
-    assert words(again) == words(looked) == text
-    assert not offered(asked)
+    assert words(again.shown) == words(looked.shown) == text
+    assert not asked.price
     assert await spent(site) == 1
+
+
+async def test_a_category_is_told_in_words(client: Client, tmp_path: Path):
+    archive(tmp_path)
+    told = await counts.told(client, DAY, "payments", "category", ask=True)
+
+    assert "54xx food" in words(told.shown)
 
 
 async def test_a_spent_budget_is_told_and_nothing_more_is_offered(
@@ -68,13 +68,13 @@ async def test_a_spent_budget_is_told_and_nothing_more_is_offered(
     for by in ("channel", "outcome", "country", "hour"):
         await counts.told(client, DAY, "payments", by, ask=True)
     looked = await counts.told(client, DAY, "declined", "channel")
-    pressed = words(await counts.told(client, DAY, "declined", "channel", ask=True))
-    stands = words(await counts.told(client, *QUESTION))
+    pressed = await counts.told(client, DAY, "declined", "channel", ask=True)
+    stands = await counts.told(client, *QUESTION)
 
-    assert "Nothing more may be told of 2026-03-01" in words(looked)
-    assert not offered(looked)
-    assert "other days have a budget of their own" in pressed
-    assert "0 of 4" in stands
+    assert "Nothing more may be told of 2026-03-01" in words(looked.shown)
+    assert not looked.price
+    assert "other days have a budget of their own" in words(pressed.shown)
+    assert "0 of 4" in words(stands.shown)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +91,6 @@ async def test_what_cannot_be_asked_is_told(
 ):
     archive(tmp_path)
 
-    assert said in words(await counts.told(client, day, "payments", "hour", ask=ask))
+    found = await counts.told(client, day, "payments", "hour", ask=ask)
+
+    assert said in words(found.shown)

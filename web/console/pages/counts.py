@@ -1,9 +1,9 @@
 """Counts: what was published of a day's payments, with noise, and what is left."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-from dash import Dash, Input, Output, State, html, no_update
+from dash import Dash, Input, Output, ctx, html
 
 from app.events.decisions import Outcome
 from app.privacy.questions import OTHER, By, Of, Question
@@ -29,6 +29,14 @@ BY: tuple[tuple[By, str], ...] = (
 )
 ASKED = ("published-day", "published-of", "published-by")
 """The components that make a question."""
+ASK = "published-ask"
+
+
+class Told(NamedTuple):
+    """What is shown of a question; `price` is on the button that asks it, if any."""
+
+    shown: Any
+    price: str = ""
 
 
 async def show(client: Client) -> Any:
@@ -47,9 +55,15 @@ async def show(client: Client) -> Any:
                 className="row",
             ),
             html.Div(
-                await told(client, *chosen),
+                (now := await told(client, *chosen)).shown,
                 id="published-told",
                 **{"aria-live": "polite"},
+            ),
+            html.Div(
+                forms.button(now.price, ASK, tone="first"),
+                id="published-price",
+                className="row",
+                hidden=not now.price,
             ),
         ],
         className="form",
@@ -61,34 +75,31 @@ def register(app: Dash, client: Client) -> None:
 
     @app.callback(
         Output("published-told", "children"),
+        Output(ASK, "children"),
+        Output("published-price", "hidden"),
+        Input(ASK, "n_clicks"),
         *(Input(name, "value") for name in ASKED),
         prevent_initial_call=True,
     )
-    async def look(*chosen: str) -> Any:
-        return await told(client, *chosen)
-
-    @app.callback(
-        Output("published-told", "children", allow_duplicate=True),
-        Input("published-ask", "n_clicks"),
-        *(State(name, "value") for name in ASKED),
-        running=[(Output("published-ask", "disabled"), True, False)],
-        prevent_initial_call=True,
-    )
-    async def ask(clicks: int | None, *chosen: str) -> Any:
-        return await told(client, *chosen, ask=True) if clicks else no_update
+    async def answer(_: int | None, *chosen: str) -> tuple[Any, str, bool]:
+        # One callback: of two that run, a browser shows what the later one answers,
+        # so a look-up never overtakes the click after it.
+        asked = any(one["prop_id"].startswith(ASK) for one in ctx.triggered)
+        found = await told(client, *chosen, ask=asked)
+        return found.shown, found.price, not found.price
 
 
-async def told(client: Client, *chosen: str, ask: bool = False) -> Any:
+async def told(client: Client, *chosen: str, ask: bool = False) -> Told:
     """Return what was published, or what it would cost; to `ask` pays that."""
     try:
         question = _question(*chosen)
         if ask:
             answer = await client.publish(question)
-            return _answer(answer.publication, answer.left)
+            return Told(_answer(answer.publication, answer.left))
         found, left = await client.published(question)
     except Problem as problem:
-        return forms.refused(problem)
-    return _answer(found, left) if found else _price(question, left)
+        return Told(forms.refused(problem))
+    return Told(_answer(found, left)) if found else _price(question, left)
 
 
 def _question(day: str | None, of: str, by: str) -> Question:
@@ -105,32 +116,21 @@ def _question(day: str | None, of: str, by: str) -> Question:
     return Question(read, cast("Of", of), cast("By", by))
 
 
-def _price(question: Question, left: float) -> html.Div:
+def _price(question: Question, left: float) -> Told:
     if left < EPSILON:
-        return marks.notice(
+        spent = marks.notice(
             f"Nothing more may be told of {question.day}",
             f"Its budget of {BUDGET:g} is spent. Questions that were asked keep their "
             "answers; other days have a budget of their own.",
         )
-    return html.Div(
-        [
-            html.P(
-                f"Nobody has asked this yet. It spends {EPSILON:g} of the {left:g} "
-                f"that are left of {BUDGET:g} for {question.day}, for ever; the answer "
-                "then stands, and asking again is free.",
-                className="lead",
-            ),
-            html.Div(
-                forms.button(
-                    f"Publish, for {EPSILON:g} of {left:g}",
-                    "published-ask",
-                    tone="first",
-                ),
-                className="row",
-            ),
-        ],
-        className="form",
+        return Told(spent)
+    words = (
+        f"Nobody has asked this yet. It spends {EPSILON:g} of the {left:g} "
+        f"that are left of {BUDGET:g} for {question.day}, for ever; the answer "
+        "then stands, and asking again is free."
     )
+    price = f"Publish, for {EPSILON:g} of {left:g}"
+    return Told(html.P(words, className="lead"), price)
 
 
 def _answer(found: Publication, left: float) -> html.Div:
@@ -167,6 +167,8 @@ def _word(by: By, name: str) -> str:
         return "Other or not stated"
     if by == "outcome":
         return marks.WORDS[cast("Outcome", name)]
+    if by == "category":
+        return wording.category(name)
     return wording.CHANNELS[name] if by == "channel" else name
 
 
