@@ -10,7 +10,7 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.partitioner import partition_for
 from app.engine.tables import Partition
-from app.events.groups import Behaviour
+from app.events.groups import Behaviour, GroupMoved
 from app.main import app, counters, settings
 from app.sketches.group_rows import GroupRow, groups_of, store
 from app.sketches.groups import grouped
@@ -47,6 +47,8 @@ def group(
         for name in known.news:
             alert = known.known.get(name)
             value = encode(alert) if alert else None
+            over = GroupMoved(name, behaviour.at)
+            counters.moved(alert.moved if alert else over)
             out.send(GROUP_ALERTS.name, name.encode(), value, record)
         if found and found.news:
             for joined in grouped(found, partition_of):

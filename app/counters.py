@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from app.drift import Drift
 from app.events.decisions import Decision
+from app.events.groups import GroupMoved
 from app.events.readings import Alarms, Position
 from app.quality import Quality
 
@@ -14,6 +15,7 @@ BUCKETS = (*(str(bound) for bound in BOUNDS_MS), "inf")
 RECENT = 20
 ALARMS = 100
 POSITIONS = 500
+GROUPS = 20
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Counters:
             that only watch.
         positions: where devices were since it was last taken, the newest 500.
         alarms: what cash machines felt since it was last taken, the last 100 told.
+        groups: groups that moved since they were last taken, the newest 20.
         drift: how far payments have moved from what the live model learnt from.
         quality: what came twice, late, unevenly or unfit.
     """
@@ -52,6 +55,7 @@ class Counters:
     approved: list[Decision] = field(default_factory=list)
     positions: list[Position] = field(default_factory=list)
     alarms: list[Alarms] = field(default_factory=list)
+    groups: dict[str, GroupMoved] = field(default_factory=dict)
     drift: Drift = field(default_factory=Drift)
     quality: Quality = field(default_factory=Quality)
 
@@ -96,6 +100,18 @@ class Counters:
     def take_alarms(self) -> list[Alarms]:
         """Return what cash machines felt since the last call, the newest 100."""
         found, self.alarms = self.alarms, []
+        return found
+
+    def moved(self, group: GroupMoved) -> None:
+        """Keep that a group moved or is over, until the next pulse says it."""
+        self.groups.pop(group.id, None)
+        self.groups[group.id] = group
+        while len(self.groups) > GROUPS:
+            del self.groups[next(iter(self.groups))]
+
+    def take_groups(self) -> list[GroupMoved]:
+        """Return the groups that moved since the last call, who moved last at last."""
+        found, self.groups = list(self.groups.values()), {}
         return found
 
     def take_recent(self) -> list[Decision]:

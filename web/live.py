@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from app.events.decisions import Decision
+from app.events.groups import GroupMoved
 from app.events.pulses import Pulse
 from web.seconds import RATE_SPAN, Seconds, Series, quantile
 
@@ -19,6 +20,8 @@ FORGOTTEN = 120.0
 """Seconds after which a silent worker is no longer shown."""
 FLAGGED, APPROVED = 120, 60
 """Decisions kept: flagged ones stay longer, since there are few of them."""
+GROUPS = 3
+"""Groups kept, by when their newest alert was heard of."""
 REPLAYED = timedelta(hours=1)
 """A payment that came in so long after it happened is of a replay."""
 
@@ -43,7 +46,7 @@ class Snapshot:
 
     `totals` count since the workers started, `outcomes` and `hits` (by rule) over the
     last quarter of an hour; `lag` is records waiting by topic. `newest` holds numbered
-    decisions, oldest first.
+    decisions, oldest first; `groups` the newest group alerts, newest first.
     """
 
     at: datetime
@@ -58,6 +61,7 @@ class Snapshot:
     source: Source
     series: Series
     newest: list[tuple[int, Decision]]
+    groups: tuple[GroupMoved, ...] = ()
 
     @property
     def flagged_share(self) -> float | None:
@@ -76,6 +80,7 @@ class Live:
         self._totals: Counter[str] = Counter()
         self._flagged: dict[str, tuple[int, Decision]] = {}
         self._approved: dict[str, tuple[int, Decision]] = {}
+        self._groups: dict[str, GroupMoved] = {}
         self._number = 0
         self._snapshot: tuple[float, Snapshot] | None = None
 
@@ -97,6 +102,12 @@ class Live:
         )
         for decision in reversed(pulse.recent):  # flagged ones last, so on top
             self._keep(decision)
+        for group in pulse.groups:
+            self._groups.pop(group.id, None)
+            if group.size:
+                self._groups[group.id] = group  # the one heard last is last
+        while len(self._groups) > GROUPS:
+            del self._groups[next(iter(self._groups))]
 
     def snapshot(self) -> Snapshot:
         """Return what there is to show; the same one for a quarter of a second."""
@@ -138,6 +149,7 @@ class Live:
             source=source(newest[-1][1]) if newest and past.recent.outcomes else "",
             series=past.series,
             newest=newest,
+            groups=tuple(reversed(self._groups.values())),
         )
 
     def _lag(self, now: float) -> dict[str, int]:

@@ -58,6 +58,7 @@ class Heart:
             readings=counters.readings,
             positions=counters.take_positions(),
             alarms=counters.take_alarms(),
+            groups=counters.take_groups(),
             drift=counters.drift.read(),
             quality=counters.quality.read(
                 replayed=self._app.engine.repeats,

@@ -63,6 +63,19 @@ class Link(Struct, frozen=True, gc=False):
     other: Id
 
 
+class GroupMoved(Struct, frozen=True, gc=False):
+    """What a pulse tells of a group alert: who is in it, only the alert itself says.
+
+    A group of size 0 is over.
+    """
+
+    id: str
+    at: datetime
+    size: int = 0
+    frauds: int = 0
+    reason: str = ""
+
+
 class GroupAlert(Struct, frozen=True, gc=False):
     """A group of customers that move together, on `group-alerts` (key: group).
 
@@ -81,3 +94,9 @@ class GroupAlert(Struct, frozen=True, gc=False):
     why: list[Shared]
     links: list[Link] = []
     synthetic: bool = False
+
+    @property
+    def moved(self) -> GroupMoved:
+        """What a pulse tells of it."""
+        reason = self.why[0].reason if self.why else ""
+        return GroupMoved(self.id, self.at, self.size, self.frauds, reason)

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from app.events.decisions import Decision
 from app.events.drift import Drifted
+from app.events.groups import GroupMoved
 from app.events.quality import Measured
 from app.events.readings import Alarms, Position
 
@@ -18,7 +19,8 @@ class Pulse(Struct, frozen=True):
     bound in milliseconds of receive-to-decision ("inf" for the rest). `hits` counts
     by rule, those in shadow too. `recent` holds at most 20 decisions since the last
     pulse, flagged ones first, `positions` at most 500 fixes of devices and `alarms`
-    at most 100 times what cash machines felt, oldest first.
+    at most 100 times what cash machines felt, oldest first. `groups` holds the newest
+    alert of each of at most 20 groups.
     """
 
     worker: str
@@ -42,3 +44,4 @@ class Pulse(Struct, frozen=True):
     drift: Drifted | None = None
     quality: Measured | None = None
     alarms: list[Alarms] = field(default_factory=list)
+    groups: list[GroupMoved] = field(default_factory=list)

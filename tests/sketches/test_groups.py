@@ -17,6 +17,7 @@ from app.events.groups import Behaviour, GroupAlert
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.features.clock import SECOND, microseconds, moment
+from app.main import counters
 from app.sketches import groups as module
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.sketches.groups import COMMON, MOST_MEMBERS, Found, Groups, grouped
@@ -240,6 +241,7 @@ def test_nothing_that_is_stored_names_who_is_erased():
 
 
 def test_the_agent_tells_of_groups_without_who_is_erased_and_of_those_that_are_over():
+    counters.take_groups()
     rows: Partition[GroupRow] = Partition(GroupRow, SharedGroups)
     alerts: list[tuple[bytes, bytes | None]] = []
 
@@ -263,10 +265,14 @@ def test_the_agent_tells_of_groups_without_who_is_erased_and_of_those_that_are_o
     (name,) = {key for key, _ in alerts}
     work_off(erasure("c-1"))
     shrunk = msgspec.json.decode(alerts[-1][1] or b"", type=GroupAlert)
+    (pulsed,) = counters.take_groups()
     work_off(erasure("c-2"))
+    (ended,) = counters.take_groups()
 
     assert shrunk.members == ["c-0", "c-2", "c-3"]
     assert alerts[-1] == (name, None)
+    assert pulsed == shrunk.moved
+    assert (ended.id, ended.size) == (shrunk.id, 0)
 
 
 def test_a_group_that_is_forgotten_is_told_to_be_over():

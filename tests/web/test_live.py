@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.events.groups import GroupMoved
 from tests.scoring.builders import NOON
 from tests.web.pulses import a_decision, a_pulse
 from web.live import APPROVED, FLAGGED, Live
@@ -186,3 +187,16 @@ def test_what_is_no_life_says_so(
     assert live.snapshot().source == expected
     clock.now += 60
     assert live.snapshot().source == ""
+
+
+def moved(identity: str, *, size: int = 3) -> GroupMoved:
+    return GroupMoved(identity, NOON, size, 0, "alike")
+
+
+def test_the_groups_that_moved_last_are_told_each_once_and_none_that_is_over(
+    live: Live,
+):
+    live.add(a_pulse(groups=[moved(f"G{number}") for number in range(5)]))
+    live.add(a_pulse(groups=[moved("G3", size=4), moved("G4", size=0)]))
+
+    assert live.snapshot().groups == (moved("G3", size=4), moved("G2"))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.counters import ALARMS
+from app.counters import ALARMS, GROUPS
+from app.events.groups import GroupMoved
 from app.events.readings import Alarms
 from tests.web.site import Site
 from tests.web.test_transactions import decision
@@ -90,3 +91,14 @@ def test_a_pulse_says_what_cash_machines_felt_since_the_last_one(
 
     assert first.alarms == alarms[1:]
     assert second.alarms == []
+
+
+def test_a_pulse_says_which_groups_moved_since_the_last_one(site: Site, heart: Heart):
+    told = [GroupMoved(f"G{number}", AT, 3) for number in range(GROUPS + 1)]
+    for one in [told[1], *told, told[1]]:
+        site.context.counters.moved(one)
+
+    first, second = heart.beat(AT), heart.beat(AT)
+
+    assert first.groups == [*told[2:], told[1]]
+    assert second.groups == []

@@ -1,8 +1,9 @@
-"""Links: where the page of a customer is, and that of a payment."""
+"""Links: where other pages are that pages lead to."""
 
 from urllib.parse import quote
 
 CUSTOMERS = "/ui/customers/"
+SKETCHES = "/ui/sketches"
 TRANSACTIONS = "/ui/transactions/"
 
 

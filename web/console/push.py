@@ -16,7 +16,15 @@ from plotly.utils import PlotlyJSONEncoder
 
 from web.console import marks
 from web.console.client import Client
-from web.console.pages import devices, live, machines, models, pushed, quality
+from web.console.pages import (
+    devices,
+    live,
+    machines,
+    models,
+    pushed,
+    quality,
+    sketches,
+)
 from web.console.wording import wire
 from web.live import TICK
 
@@ -63,6 +71,8 @@ class Told:
         shown = {"source": marks.badge(snapshot.source)}
         if path == live.PATH:
             shown |= pushed.shown(snapshot)
+            if sketches.allowed():
+                shown |= pushed.groups(snapshot.groups)
         elif device is not None and devices.allowed():
             shown |= devices.shown(client.phones, device) | machines.shown(client)
         elif path == models.PATH:

@@ -58,8 +58,10 @@
   };
 
   // ---- Going somewhere without loading everything again
+  let part = ""; // of the page, that is to be seen once it is there
   const go = (href) => {
     const url = new URL(href, location.href);
+    part = url.hash.slice(1);
     setProps("url", { pathname: url.pathname });
     scrollTo(0, 0);
   };
@@ -364,6 +366,10 @@
       }
       localise();
       pageShown();
+      if (part && at(part)) {
+        at(part).parentElement.scrollIntoView();
+        part = "";
+      }
       // Dash gives the field behind its upload button no name.
       for (const file of document.querySelectorAll("input[type=file]:not([aria-label])")) {
         file.ariaLabel = "File";

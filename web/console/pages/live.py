@@ -3,7 +3,8 @@
 from dash import dcc, html
 
 from web.console import marks
-from web.console.pages.pushed import CHARTS, MAPS, STAGES, Props, rows, shown
+from web.console.pages import sketches
+from web.console.pages.pushed import CHARTS, MAPS, STAGES, Props, groups, rows, shown
 from web.console.wording import wire
 from web.live import Snapshot
 
@@ -18,10 +19,20 @@ def layout(snapshot: Snapshot) -> html.Div:
             html.H1("Live", className="unseen"),
             _figures(now),
             _pipeline(now),
+            *_groups(snapshot),
             html.Div([_decisions(snapshot), _trends(now)], className="columns"),
         ],
         className="live",
     )
+
+
+def _groups(snapshot: Snapshot) -> list[html.Ul]:
+    """Return the newest group alerts, to those who may see them."""
+    if not sketches.allowed():
+        return []
+    label = {"aria-label": "Groups that moved last"}
+    listed = groups(snapshot.groups)["moved"]
+    return [html.Ul(id="moved", className="moved", **listed, **label)]
 
 
 def _figures(now: Props) -> html.Section:

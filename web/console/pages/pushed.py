@@ -9,7 +9,8 @@ from dash import html
 
 from app.counters import BOUNDS_MS
 from app.events.decisions import Decision, Outcome
-from web.console import figures, maps, marks, wording
+from app.events.groups import GroupMoved
+from web.console import figures, links, maps, marks, wording
 from web.console.tokens import THEMES, Theme
 from web.console.wording import wire
 from web.live import Snapshot, WorkerState
@@ -179,6 +180,27 @@ def _row(decision: Decision) -> dict[str, Any]:
         "why": decision.hits[0].reason if decision.hits else "",
         "more": len(decision.hits) - 1,
     }
+
+
+@lru_cache(maxsize=2)
+def groups(moved: tuple[GroupMoved, ...]) -> Props:
+    """Return the newest group alerts; nothing is there where there are none."""
+    return {"moved": {"children": [_group(one) for one in moved]}}
+
+
+def _group(one: GroupMoved) -> html.Li:
+    frauds = f", {one.frauds:,} with frauds" if one.frauds else ""
+    return html.Li(
+        html.A(
+            [
+                marks.moment(one.at, clock=True),
+                html.Strong(f"{one.size:,} move together{frauds}"),
+                html.Span(one.reason),
+            ],
+            href=f"{links.SKETCHES}#groups-section",
+        ),
+        key=f"{one.id} {one.at.isoformat()} {one.size}",
+    )
 
 
 def _said(worker: WorkerState) -> tuple[str, str, str]:

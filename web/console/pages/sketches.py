@@ -2,12 +2,12 @@
 
 from dash import Dash, html
 
-from web.console import marks, sections
+from web.console import links, marks, sections
 from web.console.client import Client, who
 from web.console.pages import anonymity, blooms, counts, groups, samples
 from web.users import Role, at_least
 
-PATH = "/ui/sketches"
+PATH = links.SKETCHES
 TITLE = "Sketches & privacy"
 LEAST: Role = "analyst"
 
