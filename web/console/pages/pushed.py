@@ -193,7 +193,7 @@ def _group(one: GroupMoved) -> html.Li:
     return html.Li(
         html.A(
             [
-                marks.moment(one.at, clock=True),
+                marks.moment(one.at),
                 html.Strong(f"{one.size:,} move together{frauds}"),
                 html.Span(one.reason),
             ],
