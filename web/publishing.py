@@ -47,13 +47,14 @@ async def publish(context: Context, question: Question) -> Published:
     if question.day >= datetime.now(UTC).date():
         detail = f"day: got {question.day}, expected one that is over (UTC)"
         raise Problem(422, detail)
-    kept = context.publications
-    async with _in_time():
-        found = await kept.find(question)
-        if found is None:
-            async with context.turn:  # another may have asked the same meanwhile
-                found = await kept.find(question) or await _new(context, question)
-        return Published(found, _left(await kept.spent(question.day)))
+    found, left = await look_up(context, question)
+    if found is None:
+        async with context.turn:
+            found, _ = await look_up(context, question)  # another may have asked it
+            if found is None:
+                found = await _new(context, question)
+        _, left = await look_up(context, question)
+    return Published(found, left)
 
 
 async def look_up(
@@ -94,7 +95,10 @@ async def _new(context: Context, question: Question) -> Publication:
         counts = await asyncio.to_thread(_count, root, question)
     except SmartbankError as error:
         raise Problem(503, str(error), kind="unavailable") from error
-    if not await context.publications.spend(question.day, EPSILON, budget=BUDGET):
+    kept = context.publications
+    async with _in_time():
+        spent = await kept.spend(question.day, EPSILON, budget=BUDGET)
+    if not spent:
         detail = (
             f"what may be told of {question.day} is told; questions that were "
             "answered keep their answers, and other days have a budget of their own"
@@ -111,7 +115,8 @@ async def _new(context: Context, question: Question) -> Publication:
         published(counts, epsilon=EPSILON, most=MOST, chance=chance),
         datetime.now(UTC),
     )
-    return await context.publications.keep(made)
+    async with _in_time():
+        return await kept.keep(made)
 
 
 def _count(root: Path, question: Question) -> dict[str, int]:

@@ -65,6 +65,20 @@ async def test_noise_is_drawn_anew_for_another_question(
     assert sum(count > 0 for count in told[2].values()) > 50  # noise on all countries
 
 
+async def test_counting_may_take_longer_than_a_store_has_to_answer(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    archive(tmp_path)
+    monkeypatch.setattr(publishing, "ARCHIVE_SECONDS", 0.2)
+    question = Question(date(2026, 3, 1))
+    async with site.context.turn:  # as while somebody else reads the archive
+        asking = asyncio.create_task(publishing.publish(site.context, question))
+        await asyncio.wait([asking], timeout=0.5)
+    told = await asking
+
+    assert told.left == 3.0
+
+
 async def test_a_days_budget_runs_out_and_answers_stay(site: Site, tmp_path: Path):
     archive(tmp_path)
     async with site.client("vic") as vic:

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 from playwright.sync_api import Browser, Response, expect
@@ -22,6 +23,7 @@ class Slow(MemoryPublications):
 
     def __init__(self) -> None:
         super().__init__()
+        self.looking_up = Event()
         self._looked = 0
         self._told = asyncio.Event()
 
@@ -30,6 +32,7 @@ class Slow(MemoryPublications):
         self._looked += 1
         found = await super().find(question)
         if self._looked == len(("as the page opens", "as it is chosen")):
+            self.looking_up.set()
             await self._told.wait()
             await asyncio.sleep(0.5)  # the answer is at the browser
         return found
@@ -44,7 +47,8 @@ def test_an_analyst_publishes_a_count_by_a_button_that_says_its_price(
     site: Site, tmp_path: Path, browser: Browser
 ):
     archive(tmp_path, days=2)
-    site.context = replace(site.context, publications=Slow())
+    kept = Slow()
+    site.context = replace(site.context, publications=kept)
     with (
         served(site) as address,
         looking(browser, address, name="ann", viewport=PHONE) as tab,
@@ -55,6 +59,7 @@ def test_an_analyst_publishes_a_count_by_a_button_that_says_its_price(
         expect(place).to_contain_text("Nobody has asked this yet")
         with page.expect_response(looked_up):
             page.locator("#published-section").get_by_text("Hour, UTC").click()
+            assert kept.looking_up.wait(60)
             page.get_by_role("button", name="Publish, for 1 of 4").click()
         expect(page.locator("#published-told[data-dash-is-loading]")).to_have_count(0)
         expect(place).to_contain_text("3 of 4")
