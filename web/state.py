@@ -26,5 +26,5 @@ def owned(app: Application) -> dict[str, list[int]]:
 
 
 def lag(app: Application) -> dict[str, int]:
-    """Return the records not yet taken, by topic, as far as Kafka has told."""
+    """Return the records not yet dealt with, by topic, as far as Kafka has told."""
     return app.engine.lag(app.consumer) if app.engine.sought else {}

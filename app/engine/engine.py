@@ -89,6 +89,15 @@ class Source:
             self.done = offset
         return self.done
 
+    def reached(self, position: int) -> int:
+        """Return the offset below which no record waits, of those up to a position."""
+        done = self.done
+        for offset, delivered in self.waiting:
+            if not delivered.done():
+                return done
+            done = offset
+        return position
+
 
 Stage = Callable[[Sequence[Record], Outbox], None]
 TableStage = Callable[[Sequence[Record], Outbox, Mapping[int, Partition[R]]], None]
@@ -374,9 +383,14 @@ class Engine(Service):
         self.sought = True
 
     def lag(self, consumer: Any) -> dict[str, int]:
-        """Return, per source topic, the records not yet processed."""
+        """Return, per source topic, the records not yet dealt with.
+
+        One that was handed on to a store counts until the store has it.
+        """
         lag: dict[str, int] = {}
         for tp, position in self.positions.items():
-            end = consumer.highwater(tp)
-            lag[tp.topic] = lag.get(tp.topic, 0) + max((end or 0) - position, 0)
+            end = consumer.highwater(tp) or 0
+            source = self.sources.get(tp)
+            reached = source.reached(position) if source else position
+            lag[tp.topic] = lag.get(tp.topic, 0) + max(end - reached, 0)
         return lag

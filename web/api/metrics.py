@@ -196,7 +196,7 @@ class Figures(Collector):
             value=len(self._context.health.stuck),
         )
         waiting = GaugeMetricFamily(
-            "smartbank_lag_records", "Records not yet taken", labels=["topic"]
+            "smartbank_lag_records", "Records not yet dealt with", labels=["topic"]
         )
         for topic, count in lag(app).items():
             waiting.add_metric([topic], count)
