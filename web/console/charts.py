@@ -8,6 +8,18 @@ from dash import dcc, html
 from web.console import figures
 from web.console.tokens import THEMES, Theme
 
+_CLEAR = "rgba(0,0,0,0)"
+BARE = {
+    "data": [],
+    "layout": {
+        "xaxis": {"visible": False},
+        "yaxis": {"visible": False},
+        "paper_bgcolor": _CLEAR,
+        "plot_bgcolor": _CLEAR,
+    },
+}
+"""Nothing, on no ground: plotly's own idea of it is white, with axes up to six."""
+
 
 def chart(
     name: str,
@@ -25,18 +37,22 @@ def chart(
     """
     attributes = {f"data-{theme}": figures.as_json(draw(theme)) for theme in THEMES}
     kind = {} if timed else {"data-map": ""} if mapped else {"data-plain": ""}
-    place = html.Div(
+    return [
+        place(name, title, zoom=mapped, tall=tall),
+        html.Div(id=f"{name}-drawn", **attributes, **kind),
+    ]
+
+
+def place(name: str, title: str, *, zoom: bool = False, tall: bool = False) -> html.Div:
+    """Return the place of a chart, bare until the browser's script has drawn it."""
+    return html.Div(
         dcc.Graph(
             id=f"{name}-chart",
-            config={
-                "displayModeBar": False,
-                "responsive": True,
-                "scrollZoom": mapped,
-            },
+            figure=BARE,
+            config={"displayModeBar": False, "responsive": True, "scrollZoom": zoom},
             responsive=True,
         ),
         className="chart tall" if tall else "chart",
         role="img",
         **{"aria-label": title},
     )
-    return [place, html.Div(id=f"{name}-drawn", **attributes, **kind)]

@@ -68,7 +68,7 @@ def flagged(series: Series, *, theme: Theme) -> go.Figure:
         line["hovertemplate"] = f"{name} %{{y:.1%}}<extra></extra>"
         lines.append(line)
     figure = _figure(series, lines, theme=theme)
-    figure.update_yaxes(tickformat=".0%")
+    figure.update_yaxes(tickformat=".0%", minallowed=0, maxallowed=1)
     return figure
 
 

@@ -35,8 +35,8 @@ def spending(habits: Habits, *, theme: Theme) -> go.Figure:
             "color": [tokens["edge"]] * (len(weeks) - 1) + [tokens["accent"]],
         },
         "text": [
-            f"{wording.money(week.amount, habits.currency)}, {week.payments} payments, "
-            f"7 days to {week.until:%d %b %Y}"
+            f"{wording.money(week.amount, habits.currency)}, "
+            f"{wording.many(week.payments, 'payment')}, 7 days to {week.until:%d %b %Y}"
             for week in weeks
         ],
         "textposition": "none",

@@ -33,6 +33,8 @@ def channel(name: str) -> str:
 _DECIMAL_BELOW = 10
 _SECONDS_FROM = 2_000
 _PLAIN_FROM = 100
+_LEAST_PERCENT = 0.05  # of which one decimal tells something
+_MINUTE = 60
 
 
 def count(number: int) -> str:
@@ -42,6 +44,24 @@ def count(number: int) -> str:
     '1,234,567'
     """
     return f"{number:,}"
+
+
+def many(number: int, noun: str) -> str:
+    """Write a count of things.
+
+    >>> many(1, "payment"), many(0, "payment"), many(1234, "log-in")
+    ('1 payment', '0 payments', '1,234 log-ins')
+    """
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def span(seconds: float) -> str:
+    """Write how long something took.
+
+    >>> span(15.0), span(89.0), span(5_400.0)
+    ('15 s', '1 min', '90 min')
+    """
+    return f"{seconds:.0f} s" if seconds < _MINUTE else f"{seconds // _MINUTE:.0f} min"
 
 
 def rate(per_second: float) -> str:
@@ -73,12 +93,14 @@ def milliseconds(time_ms: float | None) -> str:
 def share(part: float | None) -> str:
     """Write a share of one.
 
-    >>> share(0.0312), share(0.5), share(0.0), share(None)
-    ('3.1 %', '50 %', '0 %', '—')
+    >>> share(0.0312), share(0.5), share(0.0), share(0.0002), share(None)
+    ('3.1 %', '50 %', '0 %', '< 0.1 %', '—')
     """
     if part is None:
         return MISSING
     percent = 100 * part
+    if 0 < percent < _LEAST_PERCENT:
+        return "< 0.1 %"
     whole = percent == 0 or percent >= _DECIMAL_BELOW
     return f"{percent:.{0 if whole else 1}f} %"
 
@@ -105,6 +127,15 @@ def degrees(latitude: float, longitude: float) -> str:
     north = "N" if latitude >= 0 else "S"
     east = "E" if longitude >= 0 else "W"
     return f"{abs(latitude):.3f}° {north}, {abs(longitude):.3f}° {east}"
+
+
+def plain(text: str) -> str:
+    """Leave out the marks of code, which documents have.
+
+    >>> plain("those of them (`card_frauds_30d`)")
+    'those of them (card_frauds_30d)'
+    """
+    return text.replace("`", "")
 
 
 def wire(data: Any) -> str:

@@ -23,7 +23,7 @@ from tests.web.console.parts import words
 from tests.web.pulses import HIT, a_decision, a_pulse
 from tests.web.site import Site, a_record, user
 from web.auth import Caller
-from web.console import figures, maps, marks, shell
+from web.console import figures, maps, marks, shell, wording
 from web.console.application import FOLDERS, MOST_BYTES, SINGLE, build, known, page
 from web.console.client import Client, who
 from web.console.managing import Manager
@@ -329,7 +329,7 @@ async def test_the_page_shows_every_feature_with_its_meaning(
     assert "large-amount 120 100 +50" in shown
     assert "120, the limit is 100." in shown
     for feature in catalogue.ALL:
-        assert f"{feature.name} {feature.meaning}" in shown
+        assert f"{feature.name} {wording.plain(feature.meaning)}" in shown
     assert "+1,000 ms" in shown
 
 
@@ -501,6 +501,7 @@ def test_charts_of_nothing_are_empty():
 
     assert figures.throughput(series, theme="light").data[0].y == ()
     assert not figures.latency(series, theme="light").layout.annotations
+    assert figures.flagged(series, theme="light").layout.yaxis.maxallowed == 1
 
 
 def test_an_outcome_has_a_word_beside_its_shape():

@@ -48,7 +48,7 @@ async def test_the_page_shows_habits_segment_risk_services_and_whereabouts(site:
     assert "120, the limit is 100" in text
     assert "48.200° N, 16.370° E" in text
     assert "AT, home" in text
-    assert "1 events in 0 min, 1 failed log-ins" in text
+    assert "1 event, 1 failed log-in" in text
 
 
 @pytest.mark.parametrize("role", ["viewer", "analyst", "manager", "admin"])
@@ -81,6 +81,8 @@ async def test_where_nothing_is_known_or_answers_the_page_says_so(site: Site):
     assert "Nothing of nobody" in nobody
     assert "habits and history are missing" in half
     assert "Nothing was paid yet" not in half
+    assert "No payment names" not in half
+    assert "Looked at" not in half
     assert "Payments in all 1" in half
     assert "The profile cannot be had now" in none
 

@@ -58,7 +58,17 @@
   };
 
   // ---- Going somewhere without loading everything again
-  let part = ""; // of the page, that is to be seen once it is there
+  // A part of the page that is to be seen stays where it is while others are filled,
+  // unless somebody scrolls.
+  let part = "";
+  const showPart = () => {
+    if (!part || !at(part)) return;
+    at(part).parentElement.scrollIntoView();
+    if (!document.querySelector("#page .skeleton")) part = "";
+  };
+  for (const moved of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    document.addEventListener(moved, () => { part = ""; }, { passive: true });
+  }
   const go = (href) => {
     const url = new URL(href, location.href);
     part = url.hash.slice(1);
@@ -78,7 +88,9 @@
   };
 
   // ---- Connection: the server says every second that it is there.
-  const SILENT = 5000, PROBE = 2000;
+  // The page is loaded again once a server answers, but not at once again: one that is
+  // too busy to say anything would be kept busy with pages.
+  const SILENT = 5000, PROBE = 2000, AGAIN = 30000;
   let heard = Date.now(), probed = 0, answering = 0;
   const lost = () => Date.now() - heard > SILENT;
   const watch = async () => {
@@ -101,7 +113,11 @@
     } catch {
       answering = 0;
     }
-    if (answering >= 3 && lost()) location.reload();
+    const loaded = Number(sessionStorage.getItem("smartbank-loaded-again"));
+    if (answering >= 3 && lost() && Date.now() - loaded > AGAIN) {
+      sessionStorage.setItem("smartbank-loaded-again", Date.now());
+      location.reload();
+    }
   };
   setInterval(watch, 500);
   const beat = () => {
@@ -366,10 +382,7 @@
       }
       localise();
       pageShown();
-      if (part && at(part)) {
-        at(part).parentElement.scrollIntoView();
-        part = "";
-      }
+      showPart();
       // Dash gives the field behind its upload button no name.
       for (const file of document.querySelectorAll("input[type=file]:not([aria-label])")) {
         file.ariaLabel = "File";

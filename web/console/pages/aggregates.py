@@ -174,8 +174,9 @@ def table(manager: Manager) -> html.Div:
     """Return what is aggregated as a table, or how to get there where nothing is."""
     found = manager.aggregates()
     if not found:
-        told = "Nothing is aggregated yet"
-        return html.Div(marks.notice(told), className="panel")
+        how = "Declare one below." if may("manager") else "Managers declare them."
+        told = marks.notice("Nothing is aggregated yet", how)
+        return html.Div(told, className="panel")
     heads = ("Name", "What", "Which", "State", "Read by", "By", "")
     return html.Div(
         marks.table(heads, [_row(one) for one in found], name="lists-table"),

@@ -204,8 +204,10 @@ def _facts(profile: Profile) -> html.Section:
     lifetime, habits, app = profile.lifetime, profile.habits, profile.app
     rows: list[tuple[str, Any]] = [
         ("Newest payment", marks.moment(profile.as_of) if profile.as_of else None),
-        ("Looked at", f"the newest {wording.count(profile.payments)} payments"),
     ]
+    if "archive" not in profile.missing:
+        newest = wording.many(profile.payments, "payment")
+        rows.append(("Looked at", f"the newest {newest}"))
     if lifetime:
         rows += [
             ("Payments in all", wording.count(lifetime.payments)),

@@ -18,11 +18,10 @@ def whereabouts(profile: Profile) -> list[html.Section]:
     told = profile.whereabouts
     if told is None:
         return [marks.panel("Whereabouts", html.P(HIDDEN, className="lead"))]
-    return [
-        _places(told),
-        _devices(told.devices, told.phones),
-        _sessions(told.sessions),
-    ]
+    phones, sessions = told.phones, _sessions(told.sessions)
+    if "archive" in profile.missing:  # of payments nobody knows anything
+        return [_devices([], phones), sessions] if phones else [sessions]
+    return [_places(told), _devices(told.devices, phones), sessions]
 
 
 def _places(told: Whereabouts) -> html.Section:
@@ -31,7 +30,7 @@ def _places(told: Whereabouts) -> html.Section:
         return marks.panel("Usual places", none)
     countries: list[tuple[str, Any]] = [
         (f"{one.name}, home" if one.name == told.home else one.name,
-         f"{wording.count(one.payments)} payments")
+         wording.many(one.payments, "payment"))
         for one in told.countries
     ]  # fmt: skip
     return marks.panel(
@@ -56,7 +55,7 @@ def _devices(devices: Sequence[UsedDevice], phones: Sequence[Phone]) -> html.Sec
         html.Li(
             [
                 html.Code(wording.short(one.device_id), title=one.device_id),
-                html.Span([f"{wording.count(one.payments)} payments, last ",
+                html.Span([f"{wording.many(one.payments, 'payment')}, last ",
                            marks.moment(one.last_at)]),
             ]
         )
@@ -99,6 +98,9 @@ def _sessions(sessions: Sequence[Session]) -> html.Section:
 
 
 def _told(one: Session) -> str:
-    minutes = (one.ended_at - one.started_at).total_seconds() / 60
-    failed = f", {one.failed_log_ins} failed log-ins" if one.failed_log_ins else ""
-    return f"{one.events} events in {minutes:.0f} min{failed}"
+    told = wording.many(one.events, "event")
+    if one.events > 1:
+        told += f" in {wording.span((one.ended_at - one.started_at).total_seconds())}"
+    if one.failed_log_ins:
+        told += f", {wording.many(one.failed_log_ins, 'failed log-in')}"
+    return told

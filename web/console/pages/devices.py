@@ -3,10 +3,11 @@
 from typing import Any
 from urllib.parse import quote, unquote
 
-from dash import dcc, html
+from dash import html
 
-from web.console import journeys, marks, wording
+from web.console import charts, journeys, marks, wording
 from web.console.client import Client, who
+from web.console.managing import may
 from web.console.pages import machines, registering
 from web.console.tokens import THEMES, Theme
 from web.console.wording import wire
@@ -46,20 +47,7 @@ def layout(client: Client, device: str = "") -> html.Div:
     drawings = [
         marks.panel(
             title,
-            html.Div(
-                dcc.Graph(
-                    id=f"{name}-chart",
-                    config={
-                        "displayModeBar": False,
-                        "responsive": True,
-                        "scrollZoom": name == "journey",
-                    },
-                    responsive=True,
-                ),
-                className="chart",
-                role="img",
-                **{"aria-label": title},
-            ),
+            charts.place(name, title, zoom=name == "journey"),
             html.Div(id=f"{name}-drawn", **now[f"{name}-drawn"], **plain),
             className=f"drawn {name}",
         )
@@ -138,10 +126,12 @@ def shown(phones: Phones, device: str) -> Props:
 
 def _told(phones: Phones, trails: list[Trail]) -> str:
     if not trails:
-        return (
-            "No device has told its place yet. Register one with POST /v1/devices, "
-            "and set its address in the app under HTTP Push."
+        how = (
+            "Register one below, and set its address in the app under HTTP Push."
+            if may("manager")
+            else "Managers register them here."
         )
+        return f"No device has told its place yet. {how}"
     silent = sum(phones.silent(trail) for trail in trails)
     told = f"{len(trails)} device{'s' if len(trails) != 1 else ''}"
     return f"{told}, {silent} silent for a minute" if silent else told

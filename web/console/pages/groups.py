@@ -13,6 +13,7 @@ from web.console.sections import Section
 
 LISTED = 20
 FEW = 8  # members that are named in the list
+REASONS = 2  # that are read at once
 
 
 async def show(client: Client) -> Any:
@@ -69,10 +70,22 @@ def _row(group: GroupAlert) -> html.Tr:
             _number(group.size, "customers"),
             _number(group.frauds, "with frauds"),
             html.Td(marks.moment(group.at)),
-            html.Td(html.Ul([html.Li(one.reason) for one in group.why])),
+            html.Td(_reasons([one.reason for one in group.why])),
             html.Td(who),
         ]
     )
+
+
+def _reasons(reasons: Sequence[str]) -> list[Any]:
+    """List the first reasons; the others are folded away."""
+    first, rest = (
+        html.Ul([html.Li(one) for one in some])
+        for some in (reasons[:REASONS], reasons[REASONS:])
+    )
+    if len(reasons) <= REASONS:
+        return [first]
+    words = f"{len(reasons) - REASONS} more"
+    return [first, html.Details([html.Summary(words), rest])]
 
 
 def _number(count: int, name: str) -> html.Td:

@@ -194,7 +194,8 @@ def entries(manager: Manager, which: str, *, wanted: str | None) -> list[Any]:
     ]
     if not found:
         told = "Nobody is listed" if not word else f"Nothing of {wanted} is listed"
-        return [html.Div(marks.notice(told), className="panel")]
+        how = [] if word or may("manager") else ["Managers put entries here."]
+        return [html.Div(marks.notice(told, *how), className="panel")]
     heads = ("Verdict", "Of", "Value", "Until", "Reason", "By", "When", "")
     rows = [_row(one) for one in found[:SHOWN]]
     table = marks.table(heads, rows, name="lists-table")

@@ -1,8 +1,8 @@
 """Live: what happens now, pushed as it happens."""
 
-from dash import dcc, html
+from dash import html
 
-from web.console import marks
+from web.console import charts, marks
 from web.console.pages import sketches
 from web.console.pages.pushed import CHARTS, MAPS, STAGES, Props, groups, rows, shown
 from web.console.wording import wire
@@ -31,8 +31,8 @@ def _groups(snapshot: Snapshot) -> list[html.Ul]:
     if not sketches.allowed():
         return []
     label = {"aria-label": "Groups that moved last"}
-    listed = groups(snapshot.groups)["moved"]
-    return [html.Ul(id="moved", className="moved", **listed, **label)]
+    listed = groups(snapshot.groups)["group-alerts"]
+    return [html.Ul(id="group-alerts", className="group-alerts", **listed, **label)]
 
 
 def _figures(now: Props) -> html.Section:
@@ -140,16 +140,8 @@ def _filter(name: str, *, pressed: bool = False) -> dict[str, str]:
 def _trends(now: Props) -> html.Div:
     panels = []
     for name, (title, _) in CHARTS.items():
-        chart = html.Div(
-            dcc.Graph(
-                id=f"{name}-chart",
-                config={"displayModeBar": False, "responsive": True},
-                responsive=True,
-            ),
-            className="chart",
-            role="img",
-            **{"aria-label": title if name in MAPS else f"{title}, last 15 minutes"},
-        )
+        label = title if name in MAPS else f"{title}, last 15 minutes"
+        chart = charts.place(name, label)
         mapped = {"data-map": ""} if name in MAPS else {}
         drawn = html.Div(id=f"{name}-drawn", **now[f"{name}-drawn"], **mapped)
         under = []

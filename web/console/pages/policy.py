@@ -166,7 +166,7 @@ def shown(told: Policy, *, currency: str) -> Any:
 
 
 def _on(told: Policy, currency: str) -> html.P:
-    words: list[Any] = [f"{wording.count(told.ranked)} payments"]
+    words: list[Any] = [wording.many(told.ranked, "payment")]
     if told.since and told.until:
         words += [" from ", marks.moment(told.since), " to ", marks.moment(told.until)]
     frauds = (

@@ -185,7 +185,7 @@ def _row(decision: Decision) -> dict[str, Any]:
 @lru_cache(maxsize=2)
 def groups(moved: tuple[GroupMoved, ...]) -> Props:
     """Return the newest group alerts; nothing is there where there are none."""
-    return {"moved": {"children": [_group(one) for one in moved]}}
+    return {"group-alerts": {"children": [_group(one) for one in moved]}}
 
 
 def _group(one: GroupMoved) -> html.Li:

@@ -40,7 +40,7 @@ def report(of: Report, *, currency: str, rule: str | None = None) -> html.Div:
 
 
 def _period(of: Report) -> html.P:
-    words: list[Any] = [f"{wording.count(of.payments)} payments"]
+    words: list[Any] = [wording.many(of.payments, "payment")]
     if of.since and of.until:
         words += [" from ", marks.moment(of.since), " to ", marks.moment(of.until)]
     frauds = f"; {wording.count(of.frauds)} of them are known as fraud."
@@ -98,7 +98,7 @@ def _moved(moved: list[Moved], currency: str) -> html.Div:
                 html.Span("→", **{"aria-label": "becomes"}),
                 marks.outcome(one.after),
                 html.Span(
-                    f"{wording.count(one.payments)} payments, of them "
+                    f"{wording.many(one.payments, 'payment')}, of them "
                     f"{wording.count(one.frauds)} fraud; "
                     f"{wording.money(one.amount, currency)}"
                 ),

@@ -12,7 +12,7 @@ from app.rules.compiled import FACTS
 from app.rules.errors import Fault
 from app.rules.ruleset import NAME, Rule
 from app.rules.translate import LANGUAGE
-from web.console import forms, marks
+from web.console import forms, marks, wording
 
 FIELDS = (
     "name",
@@ -247,7 +247,7 @@ def known(aggregates: Sequence[Aggregate]) -> html.Section:
 def _names(aggregates: Sequence[Aggregate]) -> list[tuple[str, str, str, str]]:
     counted = [(one.name, "number", _counted(one), "aggregate") for one in aggregates]
     numbers = [
-        (one.name, "number", one.meaning, one.unit)
+        (one.name, "number", wording.plain(one.meaning), one.unit)
         for one in (catalogue.MODEL, *catalogue.ALL)
     ]
     words = {

@@ -180,7 +180,10 @@ def _feature(feature: Feature, value: float | None, currency: str) -> html.Tr:
     number, unit = _measured(feature, value, currency)
     return html.Tr(
         [
-            html.Th([html.Code(feature.name), html.Span(feature.meaning)], scope="row"),
+            html.Th(
+                [html.Code(feature.name), html.Span(wording.plain(feature.meaning))],
+                scope="row",
+            ),
             html.Td(number, className="number"),
             html.Td(unit),
         ],
