@@ -7,12 +7,14 @@ from typing import Any
 from awscrt import mqtt5
 from mode import Service
 
+from app.engine.engine import cut
 from app.errors import BadRecord
 from app.events.devices import Device
 from app.main import app, counters, devices, settings
 from app.mqtt import BRIDGE, FILTER, Broker, client
 from app.privacy.envelopes import Keys
 from app.pushed import pushed
+from app.readings import MOST_BYTES, MOST_PUSHED
 from app.topics import DEAD_LETTERS, SENSOR_READINGS
 
 Arrived = tuple[str, bytes, Any]
@@ -62,13 +64,14 @@ class Bridge(Service):
         now = time.time_ns() // 1_000_000
         for topic, payload, _ in batch:
             identity = topic.split("/")[1]
-            device = devices.present.entries.get(identity)
             key = identity.encode()
             try:
-                value = pushed(_known(device), keys.open(payload, device=identity))
+                value = taken(identity, payload)
             except BadRecord as error:
+                letter, text, cuts = cut(key, payload)
                 headers = [("topic", topic.encode()), ("error", str(error).encode())]
-                app.engine.publisher.send(DEAD_LETTERS.name, key, payload, now, headers)
+                headers += cuts
+                app.engine.publisher.send(DEAD_LETTERS.name, letter, text, now, headers)
                 counters.dead_letters += 1
             else:
                 app.engine.publisher.send(SENSOR_READINGS.name, key, value, now, [])
@@ -93,6 +96,25 @@ class Bridge(Service):
         """Leave the broker; it keeps what comes for the next of this name."""
         if self._client is not None:
             self._client.stop()
+
+
+def taken(identity: str, payload: bytes) -> bytes:
+    """Return the raw record of what a device published.
+
+    Raises:
+        BadRecord: the device may not send, or the message does not fit.
+    """
+    device = _known(devices.present.entries.get(identity))
+    _within(MOST_BYTES, payload)
+    value = pushed(device, keys.open(payload, device=identity))
+    _within(MOST_PUSHED, value)  # what is no JSON goes on as text, longer than it came
+    return value
+
+
+def _within(most: int, found: bytes) -> None:
+    if len(found) > most:
+        field, got = "message", f"{len(found)} bytes"
+        raise BadRecord(field, got, f"at most {most}")
 
 
 def _known(device: Device | None) -> Device:

@@ -15,6 +15,9 @@ from app.sensors.messages import Message, identity, readings
 from app.sensors.row import DeviceRow
 
 MOST_BYTES = 8 * 1024 * 1024
+"""Of a message, by whatever way it comes."""
+MOST_PUSHED = MOST_BYTES + 4 * 1024
+"""Of its record: whose it is stands beside it."""
 
 _push = msgspec.json.Decoder(Push).decode
 _message = msgspec.json.Decoder(Message).decode
@@ -39,7 +42,7 @@ def checked(
     Raises:
         BadRecord: it does not fit.
     """
-    push: Push = decoded_once(value, _push, most=MOST_BYTES)
+    push: Push = decoded_once(value, _push, most=MOST_PUSHED)
     found = readings(push.message, received_at=received_at)
     if push.kind == "phone" and push.customer_id is None:
         field, got, expected = "customer_id", "nothing", "whose phone it is"

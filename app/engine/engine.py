@@ -14,13 +14,15 @@ from mode import Service
 from app.engine.batches import Batch, Record, fresh, origin_header
 from app.engine.changelog import Claim
 from app.engine.checkpoints import store
-from app.engine.errors import Superseded
+from app.engine.errors import Superseded, TooLarge
 from app.engine.publisher import Publisher, close
 from app.engine.restore import restore
 from app.engine.resume import resume_at
 from app.engine.tables import CheckpointedTable, Partition, Row
 
 DEAD_LETTERS = "dead-letters"
+LARGEST_OUTPUT = 15 * 1024 * 1024
+"""Of a value: a record batch that it ends is still one that every topic takes."""
 LARGEST_LETTER = 7 * 1024 * 1024
 LONGEST_ERROR = 1_000
 
@@ -28,6 +30,17 @@ GARBAGE = (100_000, 50, 100)
 """Allocations, and younger collections, that go before a collection of garbage."""
 
 R = TypeVar("R", bound=Row)
+
+
+Bytes = bytes | None
+Headers = list[tuple[str, bytes]]
+
+
+def cut(*parts: Bytes) -> tuple[Bytes, Bytes, Headers]:
+    """Cut a dead letter's key and value to what Kafka takes, and say so in headers."""
+    lengths = [len(part) for part in parts if part and len(part) > LARGEST_LETTER]
+    key, value = (part and part[:LARGEST_LETTER] for part in parts)
+    return key, value, [("cut", str(length).encode()) for length in lengths]
 
 
 class Outbox:
@@ -46,7 +59,16 @@ class Outbox:
         self.rejected = 0
 
     def send(self, topic: str, key: bytes, value: bytes | None, record: Record) -> None:
-        """Publish what was made from a record; None ends what a key stands for."""
+        """Publish what was made from a record; None ends what a key stands for.
+
+        What no topic takes would stop the worker, and its successors at the same
+        record: the record is a dead letter in its place.
+        """
+        if value is not None and len(value) > LARGEST_OUTPUT:
+            message = f"{len(value)} bytes would go to {topic}"
+            error = TooLarge(f"{message}: at most {LARGEST_OUTPUT} are taken")
+            self.reject(record, error)
+            return
         self._publisher.send(topic, key, value, self.now, [origin_header(record)])
 
     def reject(self, record: Record, error: Exception) -> None:
@@ -62,11 +84,8 @@ class Outbox:
             ("offset", str(record.offset).encode()),
             ("error", str(error)[:LONGEST_ERROR].encode(errors="replace")),
         ]
-        parts = record.key, record.value
-        lengths = [len(part) for part in parts if part and len(part) > LARGEST_LETTER]
-        headers += [("cut", str(length).encode()) for length in lengths]
-        key, value = (part and part[:LARGEST_LETTER] for part in parts)
-        headers.append(origin_header(record))
+        key, value, cuts = cut(record.key, record.value)
+        headers += [*cuts, origin_header(record)]
         self._publisher.send(DEAD_LETTERS, key, value, self.now, headers)
 
 

@@ -1,4 +1,4 @@
-"""Why a worker stops of itself."""
+"""Why a worker stops of itself, and why a record is one that it cannot handle."""
 
 REPLACED = 3
 """Exit status of a worker that makes room for a later one of the same name."""
@@ -21,3 +21,7 @@ class LogWentBack(RuntimeError):  # noqa: N818 - says what happened to the log
 
 class UnknownRows(RuntimeError):  # noqa: N818 - says what was found
     """A changelog holds rows that this version of the product cannot read."""
+
+
+class TooLarge(ValueError):  # noqa: N818 - says what is made of the record
+    """What is made of a record is larger than Kafka takes."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from app.local.certificates import authority, certificate
 from app.local.ports import LOOPBACK, free_port
 from app.local.server import Server
+from app.readings import MOST_BYTES
 
 PROGRAM = "/usr/sbin/mosquitto"
 HOST = "localhost"
@@ -31,6 +32,7 @@ autosave_interval 1
 autosave_on_changes true
 max_queued_messages 0
 max_inflight_messages 100
+message_size_limit {most}
 """
 RIGHTS = f"""\
 pattern write smartbank/%u/readings
@@ -54,7 +56,8 @@ def mosquitto_server(folder: Path, *, port: int = 0, outlives: bool = False) -> 
     certificate(folder, BRIDGE)
     config = folder / "mosquitto.conf"
     config.write_text(
-        CONFIG.format(port=port, loopback=LOOPBACK, folder=folder), encoding="utf-8"
+        CONFIG.format(port=port, loopback=LOOPBACK, folder=folder, most=MOST_BYTES),
+        encoding="utf-8",
     )
     (folder / "acl").write_text(RIGHTS, encoding="utf-8")
     (folder / "acl").chmod(0o700)

@@ -18,6 +18,10 @@ from app.masking import masked
 Message = PushedMessage | list[dict[str, Any]]
 
 MOST_READINGS = 50_000  # of one message
+MOST_VALUES = 250  # of one reading
+MOST_IN_ALL = 400_000
+"""Values of one message: a number of four digits may be written on with eighteen, and
+Kafka takes no record larger than 16 MiB."""
 LONGEST_WORD = 64
 LONGEST_NAME = 64  # asked first: what is longer is not even remembered as no name
 LARGEST = 1e100
@@ -49,6 +53,7 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
     """
     latest = _nanoseconds(received_at + AHEAD)
     found: dict[tuple[str, int], Reading] = {}
+    in_all = 0
     for number, (sensor, time, values) in enumerate(_named(message)):
         if not EARLIEST_NS <= time <= latest:
             expected = "nanoseconds since 1970, from 2000 until a day from now"
@@ -66,6 +71,9 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
             raise BadRecord(where, error.got, error.expected) from error
         if measured:
             found[sensor, time] = Reading(sensor, time, measured)
+            in_all += len(measured)
+    if in_all > MOST_IN_ALL:
+        raise BadRecord("payload", f"{in_all} values", f"at most {MOST_IN_ALL}")
     return list(found.values())
 
 
@@ -122,8 +130,10 @@ def _measured(sensor: str, values: Mapping[str, object]) -> dict[str, Value]:
     """Return the numbers and words of a reading.
 
     Raises:
-        BadRecord: a location without a place on earth.
+        BadRecord: a location without a place on earth, or too many values.
     """
+    if len(values) > MOST_VALUES:
+        raise BadRecord("values", f"{len(values)} of them", f"at most {MOST_VALUES}")
     found: dict[str, Value] = {}
     for name, value in values.items():
         if type(value) is float and -LARGEST <= value <= LARGEST:

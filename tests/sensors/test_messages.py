@@ -1,13 +1,15 @@
 """Messages of the Sensor Logger app: both schemas, and what phones mark as invalid."""
 
+from string import ascii_letters
 from typing import Any
 
 import msgspec
 import pytest
 
+from app.engine.engine import LARGEST_OUTPUT
 from app.errors import BadRecord
-from app.readings import message
-from app.sensors.messages import identity, readings
+from app.readings import MOST_PUSHED, message
+from app.sensors.messages import MOST_IN_ALL, MOST_VALUES, identity, readings
 from tests.sensors.builders import NOON, NOON_NS, a_location, a_message
 
 
@@ -143,3 +145,44 @@ def test_an_exported_file_is_known_by_what_it_says():
 
     assert identity(one) == identity(list(one))
     assert identity(one) != identity(other)
+
+
+def many(values: dict[str, Any], readings: int) -> bytes:
+    """Spell a push of readings with the same values."""
+    text = msgspec.json.encode(values).replace(b'"!"', b"1e15")
+    payload = b",".join(
+        b'{"name":"x","time":%d,"values":%s}' % (NOON_NS - n, text)
+        for n in range(readings)
+    )
+    head = b'{"messageId":1,"sessionId":"s","deviceId":"d","payload":[%s]}'
+    return head % payload
+
+
+def test_a_reading_of_too_many_values_is_refused():
+    values = {f"v{n}": 1.0 for n in range(MOST_VALUES + 1)}
+
+    with pytest.raises(BadRecord) as refused:
+        message(many(values, 1), received_at=NOON)
+
+    assert str(refused.value) == "0.values: got 251 of them, expected at most 250"
+
+
+def test_a_message_of_too_many_values_is_refused():
+    values = {f"v{n}": 1.0 for n in range(MOST_VALUES)}
+
+    with pytest.raises(BadRecord) as refused:
+        message(many(values, 1_601), received_at=NOON)
+
+    expected = "payload: got 400250 values, expected at most 400000"
+    assert str(refused.value) == expected
+
+
+def test_of_the_largest_push_the_record_is_one_that_kafka_takes():
+    values = {f"{a}{b}": "!" for a in ascii_letters for b in "abcd"}  # as 1e15
+    text = many(values, MOST_IN_ALL // len(values))
+    text = text.replace(b'"s"', b'"' + b"s" * 120 + b'"')
+
+    found = readings(message(text, received_at=NOON), received_at=NOON)
+    grown = len(msgspec.json.encode(found)) - len(text)
+
+    assert grown + MOST_PUSHED < LARGEST_OUTPUT
