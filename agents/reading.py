@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from app.decoding import shown
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.errors import UNREADABLE, BadRecord
+from app.masking import shown
 
 T = TypeVar("T")
 Decode = Callable[[bytes], T]

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from msgspec.structs import astuple, replace
 
-from app.decoding import decoded, decoded_once, refuse_repeats, shown
+from app.decoding import decoded, decoded_once, refuse_repeats
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
 from app.events.labels import Label
 from app.events.payments import Payment, Transaction
-from app.masking import masked
+from app.masking import masked, shown
 from app.privacy.tokens import Tokens, passes_luhn
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)

@@ -10,16 +10,14 @@ from typing import TypeVar
 import msgspec
 
 from app.errors import BadRecord
-from app.masking import masked
+from app.masking import shown
 
 T = TypeVar("T")
 
 LARGEST_RECORD = 64 * 1024
-_SHOWN = 80  # characters of a wrong value that an error repeats
 
 _fields = msgspec.json.Decoder(dict[str, object]).decode
 _WHERE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<path>\$[^`]*)`)?$", re.DOTALL)
-_CUT = re.compile(r"[\w .@:-]{0,64}$")
 _NAMED = re.compile(r"field `(.*)`$", re.DOTALL)
 _NO_LAST_NEWLINE = r"(?!\\n)"  # in a pattern, for Python alone
 _PLAINLY = {
@@ -86,16 +84,6 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> None:
         if key in seen:
             raise BadRecord(shown(key), "two values", "one: the key is stated twice")
         seen.add(key)
-
-
-def shown(text: str) -> str:
-    """Shorten a text for an error, and hide card numbers and addresses in it."""
-    if len(text) > 8 * _SHOWN:  # what is cut through cannot be known again
-        text = _CUT.sub("…", text[: 8 * _SHOWN])
-    text = masked(text)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else "·" for c in text)
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _explained(message: str, value: bytes) -> BadRecord:

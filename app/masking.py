@@ -8,11 +8,13 @@ import re
 from ipaddress import ip_address
 
 GONE = "…"
+_SHOWN = 80  # characters of a wrong value that an error repeats
 
 _DIGITS = re.compile(r"(?:\d[ .-]?){8,}(?=\d(?:[ .-]?\d){3})")
 _PART = r"[^\s@'\"<>(),;:]"
 _EMAIL = re.compile(rf"{_PART}{{1,64}}(?:@{_PART}{{1,255}})+")
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
+_CUT = re.compile(r"[\w .@:-]{0,64}$")
 _COLONS = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{0,40}:[0-9A-Fa-f:.]{1,45}")
 
 
@@ -28,6 +30,16 @@ def masked(text: str) -> str:
         text = _EMAIL.sub(GONE, text)
     text = _COLONS.sub(_address, text)
     return _DIGITS.sub(GONE, _IPV4.sub(GONE, text))
+
+
+def shown(text: str) -> str:
+    """Shorten a text for an error, and hide card numbers and addresses in it."""
+    if len(text) > 8 * _SHOWN:  # what is cut through cannot be known again
+        text = _CUT.sub("…", text[: 8 * _SHOWN])
+    text = masked(text)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else "·" for c in text)
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
 def _address(found: re.Match[str]) -> str:

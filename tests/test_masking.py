@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.decoding import shown
 from app.errors import BadRecord
-from app.masking import masked
+from app.masking import masked, shown
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from typing import Any, get_args
 import msgspec
 
 from app.capture import EARLIEST
-from app.decoding import decoded, shown
+from app.decoding import decoded
 from app.errors import UNREADABLE, BadRecord
 from app.events.payments import Card
-from app.masking import masked
+from app.masking import masked, shown
 from app.privacy.tokens import Tokens, passes_luhn
 from app.rules.lists import Entry, Kind, Listing, Verdict
 from web.problems import Problem

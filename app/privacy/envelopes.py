@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from app.errors import UNREADABLE, BadRecord, SettingError
+from app.masking import shown
 
 KEY_BYTES, NONCE_BYTES = 32, 12
 MARK = b'{"alg":"A256GCM"'
@@ -132,11 +133,11 @@ class Keys:
         try:
             envelope = msgspec.json.decode(text, type=Envelope)
         except UNREADABLE as error:
-            raise BadRecord("envelope", str(error)[:80], "an envelope") from error
+            raise BadRecord("envelope", shown(str(error)), "an envelope") from error
         own = self._keys.get(envelope.kid)
         if own is None:
             expected = f"one of {', '.join(self._keys) or 'no key'}"
-            raise BadRecord("envelope.kid", repr(envelope.kid)[:40], expected)
+            raise BadRecord("envelope.kid", shown(repr(envelope.kid)), expected)
         bound = f"{envelope.kid}/{device}".encode()
         try:
             once = AESGCM(own).decrypt(envelope.key_iv, envelope.key, bound)

@@ -13,7 +13,7 @@ import msgspec
 
 from app.errors import BadRecord
 from app.events.readings import PushedMessage, Reading, Value
-from app.masking import masked
+from app.masking import masked, shown
 
 Message = PushedMessage | list[dict[str, Any]]
 
@@ -59,7 +59,7 @@ def readings(message: Message, *, received_at: datetime) -> list[Reading]:
             expected = "nanoseconds since 1970, from 2000 until a day from now"
             raise BadRecord(f"{number}.time", str(time), expected)
         if len(sensor) > LONGEST_NAME or not _is_name(sensor):
-            got = repr(sensor)[:40]
+            got = shown(repr(sensor))
             expected = "at most 64 of letters, digits, space, . + - _"
             raise BadRecord(f"{number}.name", got, expected)
         if (sensor, time) in found:
@@ -106,20 +106,20 @@ def _named(message: Message) -> Iterator[Named]:
     for number, row in enumerate(message):
         sensor = row.get("sensor")
         if not isinstance(sensor, str):
-            raise BadRecord(f"{number}.sensor", _shown(sensor), "a sensor's name")
+            raise BadRecord(f"{number}.sensor", _told(sensor), "a sensor's name")
         if sensor.lower() == "metadata":
             continue
         time = row.get("time")
         if not isinstance(time, int | str) or not TIME.fullmatch(str(time)):
             expected = "nanoseconds since 1970, UTC, of at most 19 digits"
-            raise BadRecord(f"{number}.time", _shown(time), expected)
+            raise BadRecord(f"{number}.time", _told(time), expected)
         yield sensor.lower(), int(time), row
 
 
-def _shown(value: object) -> str:
-    """Shorten a value for an error; of what may be deep only its type is told."""
+def _told(value: object) -> str:
+    """Say what a value is, for an error; of what may be deep only its type."""
     plain = isinstance(value, str | int | float | None)
-    return repr(value)[:40] if plain else f"a {type(value).__name__}"
+    return shown(repr(value)) if plain else f"a {type(value).__name__}"
 
 
 def _too_many(count: int) -> BadRecord:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from app.errors import UNREADABLE, BadRecord
 from app.events.devices import Device
+from app.masking import shown
 
 SECRET_BYTES = 24
 
@@ -39,7 +40,7 @@ class Devices:
         try:
             device = msgspec.json.decode(value, type=Device)
         except UNREADABLE as error:
-            field, got, expected = "devices", str(error)[:80], "a registered device"
+            field, got, expected = "devices", shown(str(error)), "a registered device"
             raise BadRecord(field, got, expected) from error
         self.entries[device.id] = replace(device, at=at)
 

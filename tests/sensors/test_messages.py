@@ -91,6 +91,17 @@ def test_a_place_that_is_not_on_earth_is_refused_by_its_field(
     assert str(refused.value).startswith(said)
 
 
+def test_a_card_number_in_a_sensor_s_name_is_hidden_wherever_the_error_is_cut():
+    for place in range(90):
+        name = "!" * place + "4539578763621486"
+        row = {"sensor": name, "time": str(NOON_NS)}
+
+        with pytest.raises(BadRecord) as refused:
+            readings([row], received_at=NOON)
+
+        assert "45395" not in str(refused.value)
+
+
 @pytest.mark.parametrize("seconds", [-30 * 366 * 86_400, 86_400 + 60])
 def test_an_absurd_time_is_refused(seconds: float):
     with pytest.raises(BadRecord) as refused:
