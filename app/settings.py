@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.errors import SettingError
+from app.misfits import misfit
 
 PREFIX = "SMARTBANK_"
 
@@ -72,7 +73,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     >>> load({"SMARTBANK_PARTITIONS": "many"})
     Traceback (most recent call last):
     ...
-    app.errors.SettingError: SMARTBANK_PARTITIONS: Expected `int`, got `str`
+    app.errors.SettingError: SMARTBANK_PARTITIONS: got 'many', expected int
     """
     values: dict[str, str] = {}
     for field in msgspec.structs.fields(Settings):
@@ -88,8 +89,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$.")
-        message = f"{PREFIX}{where.rstrip('`').upper()}: {what}"
+        wrong = misfit(error, Settings, values)
+        message = f"{PREFIX}{wrong.field.upper()}: {wrong.why}"
         raise SettingError(message) from error
 
 

@@ -60,7 +60,7 @@ def test_a_setting_that_does_not_fit_is_one_line_and_no_traceback(
     done = CliRunner().invoke(main, ["doctor"])
 
     assert done.exit_code == 1
-    assert done.output == ("Error: SMARTBANK_PARTITIONS: Expected `int`, got `str`\n")
+    assert done.output == ("Error: SMARTBANK_PARTITIONS: got 'many', expected int\n")
 
 
 def _told() -> list[tuple[str, list[str]]]:

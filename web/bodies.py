@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 
 from app.errors import UNREADABLE
+from app.misfits import misfit
 from web.problems import Problem
 
 T = TypeVar("T")
@@ -37,7 +38,9 @@ def stated(text: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(text or b"{}", type=kind)
     except msgspec.ValidationError as error:
-        raise Problem(422, str(error)) from error
+        raise Problem(
+            422, str(misfit(error, kind, msgspec.json.decode(text)))
+        ) from error
     except UNREADABLE as error:
         raise Problem(400, f"the body is no JSON: {error}") from error
 

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from app.events.aggregates import Aggregate
+from app.misfits import misfit
 from app.rules.rulebook import Backfilled, Rulebook, reads
 from web.problems import Problem
 
@@ -42,5 +43,5 @@ def stated(raw: Any) -> Aggregate:
     try:
         return msgspec.convert(raw, Aggregate)
     except msgspec.ValidationError as error:
-        detail = f"aggregate: {error}"
+        detail = f"aggregate: {misfit(error, Aggregate, raw)}"
         raise Problem(422, detail, kind="invalid-aggregate") from error

@@ -13,6 +13,7 @@ from app.events.erasures import Erased
 from app.events.payments import Id
 from app.influx import Influx
 from app.masking import masked
+from app.misfits import misfit
 from app.topics import CUSTOMER_ACTIVITY, DEVICES
 from web.bodies import stated
 from web.context import Context
@@ -55,7 +56,7 @@ async def erase(
     try:
         convert(customer, Id)
     except msgspec.ValidationError as error:
-        raise Problem(422, f"id: {error}") from error
+        raise Problem(422, f"id: {misfit(error, Id).why}") from error
     now = datetime.now(UTC)
     try:
         done = await asyncio.to_thread(

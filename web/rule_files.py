@@ -7,6 +7,7 @@ import tomli_w
 from starlette.requests import Request
 
 from app.errors import RuleError
+from app.rules.errors import BadRule, fault
 from app.rules.ruleset import Rule, Ruleset, read_rule, read_ruleset
 from web.bodies import read_body
 from web.problems import Problem
@@ -57,6 +58,9 @@ def parsed(
                 raise Problem(422, detail, kind="invalid-rules")
             return read_rule(raw)
         return read_ruleset(text)
+    except BadRule as error:
+        found = [fault(error)]
+        raise Problem(422, str(error), kind="invalid-rules", faults=found) from error
     except RuleError as error:
         raise Problem(422, str(error), kind="invalid-rules") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from app.errors import SettingError
+from app.misfits import misfit
 
 Role = Literal["viewer", "analyst", "manager", "admin"]
 ROLES: tuple[Role, ...] = ("viewer", "analyst", "manager", "admin")
@@ -156,7 +157,7 @@ def main() -> None:
     try:
         user = msgspec.convert(line, User)
     except msgspec.ValidationError as error:
-        parser.error(str(error))
+        parser.error(str(misfit(error, User)))
     sys.stdout.write(msgspec.json.encode(user).decode() + "\n")
 
 

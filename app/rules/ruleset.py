@@ -1,7 +1,6 @@
 """Rulesets: the rules as people write, version and publish them."""
 
 import hashlib
-import re
 import tomllib
 from functools import cache
 from importlib.resources import files
@@ -13,6 +12,7 @@ from msgspec import Meta, Struct
 
 from app.errors import RuleError
 from app.events.aggregates import Aggregate
+from app.misfits import misfit
 from app.rules.errors import BadRule
 
 LISTS = ("block-list", "allow-list", "watch-list")
@@ -141,13 +141,9 @@ def read_rule(raw: dict[str, Any], number: int = 1) -> Rule:
     try:
         rule = msgspec.convert(raw, Rule)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at ")
-        field = re.search(r"\$\.(\w+)", where)
-        raise BadRule(
-            str(raw.get("name", f"number {number}")),
-            field[1] if field else "its fields",
-            what,
-        ) from error
+        wrong = misfit(error, Rule, raw)
+        name = str(raw.get("name", f"number {number}"))
+        raise BadRule(name, wrong.field, wrong.why) from error
     if rule.name in LISTS:
         raise BadRule(rule.name, "name", "got the name of a list, expected another")
     return rule

@@ -55,14 +55,14 @@ def test_the_version_changes_with_what_the_rules_say_and_with_nothing_else() -> 
 @pytest.mark.parametrize(
     ("changes", "field", "message"),
     [
-        ({"name": "Large Amount"}, "name", "rule Large Amount, name: Expected `str` m"),
-        ({"score": 101}, "score", "rule large-amount, score: Expected `float` <= 100"),
-        ({"score": "high"}, "score", "Expected `float`, got `str`"),
-        ({"action": "block"}, "action", "Invalid enum value 'block'"),
-        ({"state": "on"}, "state", "Invalid enum value 'on'"),
+        ({"name": "Large Amount"}, "name", "rule Large Amount, name: got 'Large"),
+        ({"score": 101}, "score", "got 101, expected float <= 100"),
+        ({"score": "high"}, "score", "got 'high', expected float"),
+        ({"action": "block"}, "action", "got 'block', expected one of decline,"),
+        ({"state": "on"}, "state", "got 'on', expected one of live, off, shadow"),
         ({"expression": ""}, "expression", "length >= 1"),
         ({"expression": "x" * 2001}, "expression", "length <= 2000"),
-        ({"treshold": "5"}, "its fields", "unknown field `treshold`"),
+        ({"treshold": "5"}, "treshold", "got a value, expected no such field"),
         ({"figures": {"Usual": "1"}}, "figures", "rule large-amount, figures"),
     ],
 )
@@ -80,7 +80,7 @@ def test_a_rule_without_a_name_is_refused_by_its_number() -> None:
     nameless = rule()
     del nameless["name"]
 
-    with pytest.raises(BadRule, match=r"rule number 2, its fields: .*`name`"):
+    with pytest.raises(BadRule, match="rule number 2, name: got nothing, expected a"):
         read_ruleset(document(rule(), nameless))
 
 

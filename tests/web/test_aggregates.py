@@ -105,8 +105,8 @@ async def test_it_is_live_once_the_backfill_of_its_very_revision_is_done(site: S
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ({"entity": "planet"}, "$.entity"),
-        ({"window": "60"}, "$.window"),
+        ({"entity": "planet"}, "entity: got"),
+        ({"window": "60"}, "window: got"),
         ({"window": "32d"}, "window: got 32d, expected 31d at most"),
         ({"field": "amount"}, "field: got 'amount', expected none"),
         ({"aggregate": "sum"}, "field: got None, expected 'amount' for a sum"),
@@ -115,7 +115,7 @@ async def test_it_is_live_once_the_backfill_of_its_very_revision_is_done(site: S
             "field: got 'contry', expected 'country' or another name of the facts",
         ),
         ({"name": "amount"}, "name: got 'amount', which is taken"),
-        ({"name": "Declined"}, "$.name"),
+        ({"name": "Declined"}, "name: got"),
         ({"colour": "red"}, "colour"),
         (
             {"condition": "channel = 'online' AND\n outcom = 'decline'"},

@@ -187,7 +187,11 @@ async def test_a_rule_that_does_not_fit_is_refused_with_place_and_nearest_name(
             }
         ]
     assert (unread.status_code, site.outlet.sent) == (422, [])
-    assert "score: Expected `float` <= 100" in unread.json()["detail"]
+    told = unread.json()
+    assert "score: got 101, expected float <= 100" in told["detail"]
+    assert [(one["rule"], one["field"]) for one in told["faults"]] == [
+        (RULE["name"], "score")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -121,12 +121,14 @@ def _explain(api: FastAPI) -> None:
         errors = [
             {
                 "field": ".".join(str(part) for part in one["loc"]),
-                "got": repr(one.get("input"))[:80],
-                "expected": one["msg"],
+                "got": "nothing" if missing else repr(one.get("input"))[:80],
+                "expected": "a value: it is required" if missing else one["msg"],
             }
             for one in error.errors()
+            for missing in [one["type"] == "missing"]
         ]
-        detail = f"{errors[0]['field']}: {errors[0]['expected']}"
+        first = errors[0]
+        detail = f"{first['field']}: got {first['got']}, expected {first['expected']}"
         return Problem(422, detail, errors=errors).response()
 
     @api.exception_handler(Exception)

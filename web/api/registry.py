@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from app.misfits import misfit
 from app.scoring.registry import Appointment, Role, Upload
 from web.api import examples
 from web.api.models import Appointed, ModelCard, Models, ModelSummary, answer
@@ -81,7 +82,7 @@ def routes(context: Context) -> APIRouter:
         try:
             given = _model_file(text)
         except msgspec.ValidationError as error:
-            raise Problem(422, str(error), kind="invalid-model") from error
+            raise Problem(422, str(misfit(error)), kind="invalid-model") from error
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Problem(400, f"the body is no JSON: {error}") from error
         told = await bring(context, given, author=caller.name, comment=comment)

@@ -409,7 +409,7 @@ async def test_an_exported_file_comes_in_again_through_a_backtest(
     [
         (b"bands = 1", "rules.toml", "expected TOML with bands and rules"),
         (b"{", "rules.json", "The body is no JSON"),
-        (b'{"name": "a"}', "rules.json", "missing required field"),
+        (b'{"name": "a"}', "rules.json", "expression: got nothing"),
         (b"\xff\xfe", "rules.toml", "expected TOML"),
     ],
 )
