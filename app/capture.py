@@ -11,7 +11,7 @@ from msgspec.structs import astuple, replace
 from app.decoding import decoded, decoded_once, refuse_repeats
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
-from app.events.labels import Label
+from app.events.labels import Kind, Label
 from app.events.payments import Payment, Transaction
 from app.masking import masked, shown
 from app.privacy.tokens import Tokens, passes_luhn
@@ -104,12 +104,23 @@ def label(value: bytes, *, received_at: datetime) -> Label:
     for name in ("transaction_id", "customer_id", "terminal_id"):
         check_id(name, getattr(stated, name))
     check_times(stated.occurred_at, received_at)
+    check_verdict(fraud=stated.fraud, kind=stated.kind)
     if not stated.occurred_at <= stated.labelled_at < LATEST:
         expected = f"a time after that of the payment, before {LATEST.year}"
         raise BadRecord("labelled_at", stated.labelled_at.isoformat(), expected)
     if stated.scenario:
         return replace(stated, scenario=masked(stated.scenario))
     return stated
+
+
+def check_verdict(*, fraud: bool, kind: Kind) -> None:
+    """Check that a label does not contradict itself.
+
+    Raises:
+        BadRecord: it does.
+    """
+    if fraud and kind == "all-clear":
+        raise BadRecord("fraud", "true", "false: an all-clear says that it was none")
 
 
 def _quotes(stated: Transaction) -> int:

@@ -335,6 +335,8 @@ def _labels() -> Iterator[Case]:
     for field in ("occurred_at", "labelled_at"):
         for name, value in NO_TIMES.items():
             yield Case(f"{field}-{name}", _with(LABEL, **{field: value}), field)
+    both = _with(LABEL, fraud=True, kind="all-clear")
+    yield Case("an-all-clear-of-a-fraud", both, "fraud")
     early = _with(LABEL, labelled_at="2026-02-28T12:00:00Z")
     yield Case("labelled_at-before-the-payment", early, "labelled_at")
     yield Case("a-payment", _with(LABEL, type="payment"), "type")

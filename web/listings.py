@@ -32,6 +32,18 @@ def tokens_of(settings: Settings) -> Tokens:
         raise Problem(503, str(error), kind="unavailable") from error
 
 
+def compared(kind: Kind, value: str, tokens: Tokens) -> str:
+    """Return the value that a payment is compared with: for a card its token.
+
+    Raises:
+        Problem: 422, it is none of its kind.
+    """
+    try:
+        return checked(kind, value, tokens)
+    except BadRecord as error:
+        raise Problem(422, str(error), kind="invalid-records") from error
+
+
 def entries(
     context: Context,
     *,
@@ -82,10 +94,7 @@ async def take_off(
         Problem: 404 or 422, nobody of that value is there; 503, Kafka is away.
     """
     tokens = tokens_of(context.settings)
-    try:
-        token = checked(kind, value, tokens)
-    except BadRecord as error:
-        raise Problem(422, str(error), kind="invalid-records") from error
+    token = compared(kind, value, tokens)
     held = context.lists.present.entries
     entry = held.get(f"{verdict}:{kind}:{token}".encode())
     if entry is None and kind == "card" and token != value:  # known by its number

@@ -9,6 +9,7 @@ from app.sketches.seen import Fill
 from app.sketching import filters_of
 from web.auth import Caller
 from web.context import Context
+from web.listings import compared, tokens_of
 from web.sketches import (
     Question,
     answered,
@@ -125,6 +126,8 @@ async def seen(
     Raises:
         Problem: 422, it cannot be asked so; 503, a no needs every partition.
     """
+    if kind == "card" and value.isdigit():
+        value = compared("card", value, tokens_of(context.settings))
     known, known_as = wanted_thing(kind, value)
     among = wanted_segment(segment)
     parts = await ask(context, Question("seen", known, known_as, among), caller)

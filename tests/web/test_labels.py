@@ -54,6 +54,7 @@ async def test_many_are_taken_whole_or_not_at_all(tmp_path: Path):
     [
         ({"fraud": True}, "transaction_id"),
         ({"transaction_id": "T1"}, "fraud"),
+        (VERDICT | {"kind": "all-clear"}, "fraud"),
         (VERDICT | {"kind": "guess"}, "kind"),
         (VERDICT | {"author": "somebody else"}, "author"),
         (VERDICT | {"transaction_id": ""}, "transaction_id"),

@@ -56,6 +56,20 @@ async def test_all_workers_together_tell_what_one_would(one: Site, tmp_path: Pat
         assert parts.json()["answered"] == 4
 
 
+async def test_a_card_is_looked_for_by_its_token_and_its_number_is_not_repeated(
+    one: Site,
+):
+    number = "4539578763621486"
+    right = await asked(one, f"/v1/sketches/seen?kind=card&value={number}")
+    wrong = await asked(one, "/v1/sketches/seen?kind=card&value=4539578763621487")
+
+    assert right.status_code == 200
+    assert right.json()["known_as"].startswith("k1_")
+    assert number not in right.text
+    assert wrong.status_code == 422
+    assert "453957876362" not in wrong.text
+
+
 async def test_the_summary_tells_fill_error_and_strata(one: Site):
     answer = await asked(one, "/v1/sketches")
     told = answer.json()

@@ -1,12 +1,12 @@
 """Labels: verdicts, chargebacks and all-clears in by HTTP."""
 
 from datetime import UTC, datetime
-from functools import partial
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from app.capture import check_verdict
 from app.decoding import decoded
 from app.events.labels import TransactionLabel
 from app.masking import masked
@@ -45,7 +45,7 @@ def routes(context: Context) -> APIRouter:
         """
         stated = read_records(
             await read_body(request, most=MOST_BYTES),
-            partial(decoded, decode=_verdict),
+            _read,
             noun="label",
         )
         verdicts = [one.record for one in stated]
@@ -53,6 +53,12 @@ def routes(context: Context) -> APIRouter:
         return answer(Accepted([one.transaction_id for one in verdicts]), 202)
 
     return router
+
+
+def _read(value: bytes) -> Verdict:
+    verdict = decoded(value, _verdict)
+    check_verdict(fraud=verdict.fraud, kind=verdict.kind)
+    return verdict
 
 
 async def send_verdicts(

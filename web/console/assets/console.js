@@ -329,8 +329,8 @@
     find(wanted);
   });
   const keys = {
-    "/": () => { at("search").focus(); at("search").select(); },
-    "?": () => at("help").showModal(),
+    "/": () => { at("search")?.focus(); at("search")?.select(); },
+    "?": () => at("help")?.showModal(),
     j: () => step(1),
     k: () => step(-1),
     n: showNew,
