@@ -45,8 +45,8 @@ def routes(context: Context) -> APIRouter:
     ) -> Response:
         """Take payments: all of the request, or none where one does not fit.
 
-        The answer comes when Kafka has them. A payment whose id was sent before is
-        accepted, and changes nothing. Needs the role analyst.
+        The answer comes when Kafka has them. A payment whose id its customer has
+        sent before is accepted, and changes nothing. Needs the role analyst.
         """
         stated = read_records(
             await read_body(request, most=MOST_BYTES),
