@@ -16,14 +16,16 @@ from app.settings import Settings
 MOST_RECORDS = 100  # of one request, by Timestream's limit
 AT_ONCE = 4  # requests
 TABLE = "readings"
+UNFIT = "ValidationException"
+"""What is asked is wrong in itself: it would be so for ever."""
 
 
 class TimestreamSink:
     """Messages of readings, a record a point. Writing one again changes nothing.
 
     Credentials and region come the way of every AWS program. Records that Timestream
-    rejects (too old for its retention, another value at the same time) refuse their
-    message; all others of the message are stored.
+    rejects (too old for its retention, another value at the same time) or finds invalid
+    refuse their message; all others of the message are stored.
     """
 
     name = "Timestream"
@@ -71,20 +73,30 @@ class TimestreamSink:
     async def _write(
         self, client: Any, gate: asyncio.Semaphore, part: list[tuple[int, Point]]
     ) -> dict[int, str]:
-        async with gate:
-            try:
+        """Write records; what is invalid among them is looked for by halves."""
+        try:
+            async with gate:
                 await client.write_records(
                     DatabaseName=self._database,
                     TableName=TABLE,
                     Records=[record(point) for _, point in part],
                 )
-            except client.exceptions.RejectedRecordsException as error:
-                rejected = error.response.get("RejectedRecords", [])
-                return {
-                    part[one["RecordIndex"]][0]: one["Reason"]
-                    for one in reversed(rejected)
-                }
-        return {}
+        except client.exceptions.RejectedRecordsException as error:
+            rejected = error.response.get("RejectedRecords", [])
+            return {
+                part[one["RecordIndex"]][0]: one["Reason"] for one in reversed(rejected)
+            }
+        except ClientError as error:
+            told = error.response.get("Error", {})
+            if told.get("Code") != UNFIT:
+                raise
+            if len(part) == 1:
+                return {part[0][0]: told.get("Message", UNFIT)[:200]}
+        else:
+            return {}
+        middle = len(part) // 2
+        later = await self._write(client, gate, part[middle:])
+        return later | await self._write(client, gate, part[:middle])
 
     async def close(self) -> None:
         """Close the connections."""

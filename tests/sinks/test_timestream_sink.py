@@ -31,6 +31,8 @@ class Timestream:
         self.requests.append(asked)
         if self.fault:
             return _error({"__type": self.fault, "message": "later"})
+        if any(one["MeasureValues"][0]["Name"] == "odd" for one in asked["Records"]):
+            return _error({"__type": "ValidationException", "message": "too odd"})
         rejected = [
             {"RecordIndex": place, "Reason": self.rejects[one["Time"]]}
             for place, one in enumerate(asked["Records"])
@@ -145,3 +147,19 @@ async def test_a_service_that_throttles_is_away(service: Service):
         await sink.write([measured(1)])
 
     assert issubclass(ClientError, sink.away)
+
+
+async def test_what_is_invalid_is_refused_alone_and_holds_nothing_up(service: Service):
+    timestream, sink = service
+    bad = Readings("p-2", NOON, [Reading("odd", NOON_NS, {"odd": 1.0})], "c-1")
+
+    refused = await sink.write([measured(*range(30)), bad, measured(40, 41)])
+
+    stored = {
+        one["Time"]
+        for asked in timestream.requests
+        for one in asked["Records"]
+        if len(asked["Records"]) < 33 and one["MeasureName"] == "location"
+    }
+    assert refused == {1: "too odd"}
+    assert len(stored) == 32
