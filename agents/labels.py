@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 from mode import Service
-from msgspec.structs import replace
 from pymongo.errors import PyMongoError
 
 from agents.deliver import hand_on
@@ -14,11 +13,11 @@ from agents.reading import readable
 from agents.sinks.completion import Completion
 from agents.sinks.delivery import MOST, Delivery
 from app.archive import Archive
+from app.capture import cleared
 from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.events.labels import Label, TransactionLabel
 from app.main import app, settings
-from app.masking import masked
 from app.topics import LABELS, LABELS_BY_TRANSACTION
 
 AGAIN = 5.0
@@ -72,6 +71,5 @@ def read(
 ) -> list[tuple[Record, TransactionLabel]]:
     """Decode labels; what people wrote in them is masked before a store has it."""
     return [
-        (record, replace(label, scenario=label.scenario and masked(label.scenario)))
-        for record, label in readable(records, out, decode)
+        (record, cleared(label)) for record, label in readable(records, out, decode)
     ]

@@ -11,6 +11,7 @@ from app.capture import check_id, check_times
 from app.decoding import decoded
 from app.errors import BadRecord
 from app.events.app_events import AppEvent, StatedAppEvent
+from app.masking import unnumbered
 from app.privacy.browsers import browser
 from app.privacy.tokens import Tokens
 
@@ -20,7 +21,7 @@ _decode = msgspec.json.Decoder(StatedAppEvent).decode
 def captured_app_event(
     value: bytes, *, received_at: datetime, captured_at: datetime, tokens: Tokens
 ) -> AppEvent:
-    """Validate a raw app event and put tokens in the place of its address.
+    """Validate a raw app event; put tokens for its address, mask its action.
 
     Raises:
         BadRecord: it does not fit; the message repeats no address.
@@ -33,7 +34,7 @@ def captured_app_event(
         received_at,
         captured_at,
         stated.kind,
-        stated.action,
+        unnumbered(stated.action) if stated.action else None,
         stated.outcome,
         tokens.address(stated.ip) if stated.ip else None,
         stated.asn,

@@ -4,6 +4,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 from msgspec.structs import astuple, replace
@@ -11,10 +12,12 @@ from msgspec.structs import astuple, replace
 from app.decoding import decoded, decoded_once, refuse_repeats
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
-from app.events.labels import Kind, Label
+from app.events.labels import Kind, Label, TransactionLabel
 from app.events.payments import Payment, Transaction
-from app.masking import masked, shown
+from app.masking import masked, shown, unnumbered
 from app.privacy.tokens import Tokens, passes_luhn
+
+L = TypeVar("L", Label, TransactionLabel)
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
@@ -108,9 +111,19 @@ def label(value: bytes, *, received_at: datetime) -> Label:
     if not stated.occurred_at <= stated.labelled_at < LATEST:
         expected = f"a time after that of the payment, before {LATEST.year}"
         raise BadRecord("labelled_at", stated.labelled_at.isoformat(), expected)
-    if stated.scenario:
-        return replace(stated, scenario=masked(stated.scenario))
-    return stated
+    return cleared(stated)
+
+
+def cleared(label: L) -> L:
+    """Mask what people wrote in a label; its author may be named by an address."""
+    scenario, author = label.scenario, label.author
+    if not (scenario or author):
+        return label
+    return replace(
+        label,
+        scenario=scenario and masked(scenario),
+        author=author and unnumbered(author),
+    )
 
 
 def check_verdict(*, fraud: bool, kind: Kind) -> None:

@@ -10,11 +10,15 @@ from ipaddress import ip_address
 GONE = "…"
 _SHOWN = 80  # characters of a wrong value that an error repeats
 
-_DIGITS = re.compile(r"(?:\d[ .-]?){8,}(?=\d(?:[ .-]?\d){3})")
+PARTING = r"[\s._/\\\u00ad\u200b\u2010-\u2015\u2212-]"
+"""What people put between the digits of a number; in a pattern."""
+
+_DIGITS = re.compile(rf"\d(?:{PARTING}{{0,3}}\d){{11,}}")
+_DATE = re.compile(r"(?<!\d)(?:19|20)\d\d([./-])[01]\d\1[0-3]\d(?!\d)")
 _PART = r"[^\s@'\"<>(),;:]"
 _EMAIL = re.compile(rf"{_PART}{{1,64}}(?:@{_PART}{{1,255}})+")
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)")
-_CUT = re.compile(r"[\w .@:-]{0,64}$")
+_CUT = re.compile(rf"(?:[\w@:]|{PARTING}){{0,64}}$")
 _COLONS = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{0,40}:[0-9A-Fa-f:.]{1,45}")
 
 
@@ -29,7 +33,12 @@ def masked(text: str) -> str:
     if "@" in text:
         text = _EMAIL.sub(GONE, text)
     text = _COLONS.sub(_address, text)
-    return _DIGITS.sub(GONE, _IPV4.sub(GONE, text))
+    return unnumbered(_IPV4.sub(GONE, text))
+
+
+def unnumbered(text: str) -> str:
+    """Hide what could be a card number alone: a user's name may be an address."""
+    return _DIGITS.sub(_number, text)
 
 
 def shown(text: str) -> str:
@@ -40,6 +49,14 @@ def shown(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if c.isprintable() else "·" for c in text)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _number(found: re.Match[str]) -> str:
+    """Hide all but four digits; dates side by side are no number."""
+    digits = re.sub(PARTING, "", _DATE.sub("", found[0]))
+    if not digits:
+        return found[0]
+    return GONE + re.sub(PARTING, "", found[0])[-4:]
 
 
 def _address(found: re.Match[str]) -> str:

@@ -19,6 +19,8 @@ from app.privacy.tokens import passes_luhn
 
 DOCS = Path(__file__).parent.parent / "docs" / "privacy.md"
 TABLE = "## What is where"
+PARTINGS = (*" -./_\t\n\u00a0\u2013", "  ")
+"""What people put between the digits of a number."""
 DECIMALS = 5
 """Of a position: about a metre. What is coarser is not found."""
 FINE = range(10, 16)
@@ -96,9 +98,15 @@ def _spelled(text: str) -> Iterator[bytes]:
     yield text.encode().hex().encode()
     yield text.encode("utf-16-le")
     if text.isascii() and text.isdecimal():
-        for space in " -.":
-            groups = (text[start : start + 4] for start in range(0, len(text), 4))
-            yield space.join(groups).encode()
+        for space in PARTINGS:
+            parted = space.join(fours(text))
+            yield parted.encode()
+            yield json.dumps(parted)[1:-1].encode()
+
+
+def fours(number: str) -> list[str]:
+    """Return a number four digits at a time."""
+    return [number[start : start + 4] for start in range(0, len(number), 4)]
 
 
 def _encoded(data: bytes) -> Iterator[bytes]:

@@ -108,3 +108,9 @@ def test_a_key_stated_twice_is_refused():
         captured_app_event(twice, received_at=AT, captured_at=AT, tokens=TOKENS)
 
     assert told.value.field == "asn"
+
+
+def test_a_number_in_an_action_is_masked():
+    found = captured(action="/CARDS/4539578763621486/VIEW")
+
+    assert found.action == "/CARDS/…1486/VIEW"

@@ -35,6 +35,8 @@ def canaries() -> Canaries:
         (base64.urlsafe_b64encode(b"ab" + NAME.encode()), "name"),
         ("4000-0123-4567-8906", "card"),
         ('"4000 0123 4567 8906"', "card"),
+        ("4000\u00a00123\u00a04567\u00a08906", "card"),
+        (json.dumps("4000\u20130123\u20134567\u20138906"), "card"),
         ("lat=47.83721", "home"),
         (b"..." + struct.pack(">d", -14.2519083), "home"),
         (b"..." + struct.pack("<d", 47.8372194), "home"),

@@ -33,7 +33,7 @@ from app.mqtt import Broker
 from app.sensors.registry import hashed
 from app.sources.publishing import publish
 from app.topics import ensure_topics
-from tests.canaries import Canaries, Places, allowed, card, unlike
+from tests.canaries import Canaries, Places, allowed, card, fours, unlike
 from tests.conftest import serving
 from tests.road import Road, ready, records
 from tests.web.console.conftest import CHROMIUM, FLAGS, PATIENCE_MS
@@ -282,6 +282,7 @@ async def told(bank: Bank, tell: Any) -> None:
         "customer_id": CUSTOMER,
         "kind": "beneficiary-added",
         "beneficiary_id": PAYEE,
+        "action": f"/CARDS/{text('a number in the action of an app event', card(15))}",
         "ip": text("the internet address of an app event", "203.0.113.147"),
         "user_agent": "Chrome/126 "
         + text("the user agent of an app event", "zofia.kanarek@canary.example"),
@@ -296,7 +297,8 @@ async def told(bank: Bank, tell: Any) -> None:
         "labelled_at": (NOW + timedelta(minutes=1)).isoformat(),
         "fraud": True,
         "scenario": f"{text('the scenario of a label', 'canary on a wire')} "
-        + text("a number in the scenario of a label", card(3)),
+        + text("a number in the scenario or author of a label", card(3)),
+        "author": "\u00a0".join(fours(card(3))),
     }
     await tell("labels", CUSTOMER, label)
     unknown = "T-canary-unknown"
@@ -304,7 +306,8 @@ async def told(bank: Bank, tell: Any) -> None:
         "transaction_id": unknown,
         "labelled_at": NOW.isoformat(),
         "fraud": True,
-        "scenario": f"canary on a wire {card(3)}",
+        "scenario": "canary on a wire " + "\u2013".join(fours(card(3))),
+        "author": card(3),
     }
     await tell("labels-by-transaction", unknown, aside)
 

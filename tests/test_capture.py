@@ -101,3 +101,21 @@ def test_the_bank_s_currency_is_a_setting():
     dollars = encoded(PAYMENT, currency="USD")
 
     assert transaction(dollars, received_at=AT, currency="USD").currency == "USD"
+
+
+def test_what_people_wrote_in_a_label_is_masked_its_author_too():
+    stated = {
+        "transaction_id": "T1",
+        "customer_id": "C1",
+        "terminal_id": "t",
+        "occurred_at": "2026-03-10T11:00:00Z",
+        "labelled_at": "2026-03-10T11:00:00Z",
+        "fraud": True,
+        "author": "mia@bank.example 4539/5787/6362/1486",
+        "scenario": "of 4539578763621486",
+    }
+    now = datetime(2026, 3, 11, tzinfo=UTC)
+
+    found = label(msgspec.json.encode(stated), received_at=now)
+
+    assert (found.author, found.scenario) == ("mia@bank.example …1486", "of …1486")
