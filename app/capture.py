@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import msgspec
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
-from app.decoding import decoded, decoded_once, refuse_repeats
+from app.decoding import decoded, decoded_sparse
 from app.errors import BadRecord
 from app.events.currencies import EXPONENTS
 from app.events.labels import Kind, Label, TransactionLabel
@@ -22,9 +22,6 @@ L = TypeVar("L", Label, TransactionLabel)
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # clocks differ; more is a mistake
-
-_OPTIONAL = 8  # fields of a payment that may be null
-_REQUIRED_QUOTES = 2 * 6 + 2 * 5  # six required fields, five of them texts
 
 _transaction = msgspec.json.Decoder(Transaction).decode
 _label = msgspec.json.Decoder(Label).decode
@@ -77,9 +74,7 @@ def transaction(value: bytes, *, received_at: datetime, currency: str) -> Transa
     Raises:
         BadRecord: it does not fit.
     """
-    stated: Transaction = decoded_once(value, _transaction)
-    if value.count(b'"') != _quotes(stated) or b"\\" in value:
-        refuse_repeats(value)
+    stated: Transaction = decoded_sparse(value, _transaction)
     if stated.currency != currency:
         expected = f"{currency}, the bank's"
         if stated.currency not in EXPONENTS:
@@ -134,18 +129,6 @@ def check_verdict(*, fraud: bool, kind: Kind) -> None:
     """
     if fraud and kind == "all-clear":
         raise BadRecord("fraud", "true", "false: an all-clear says that it was none")
-
-
-def _quotes(stated: Transaction) -> int:
-    """Return how many quotation marks a payment's JSON has at the least.
-
-    It has more where a key is stated twice, or where a default is spelled out:
-    two a key, two a text.
-    """
-    unstated = astuple(stated).count(None)
-    texts = _OPTIONAL - unstated + (stated.channel != "pos")
-    lone = 2 * stated.synthetic + 2 * (stated.place is not None)
-    return _REQUIRED_QUOTES + 4 * texts + lone
 
 
 def check_times(occurred_at: datetime, received_at: datetime) -> None:

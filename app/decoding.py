@@ -18,6 +18,7 @@ T = TypeVar("T")
 LARGEST_RECORD = 64 * 1024
 
 _fields = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.Encoder().encode
 _HIDDEN = {"card_number", "ip", "message"}
 """Fields of which an error repeats nothing; a message that is no JSON says anything."""
 
@@ -25,14 +26,29 @@ _HIDDEN = {"card_number", "ip", "message"}
 def decoded(value: bytes, decode: Callable[[bytes], T]) -> T:
     """Decode a record of at most 64 KiB, every key of which is stated once at most.
 
-    `decode` is a msgspec decoder's. Callers that can tell from the record that no
-    key is stated twice save a third of the time with `decoded_once`.
+    `decode` is a msgspec decoder's.
 
     Raises:
         BadRecord: it does not fit; the message repeats no card number.
     """
     record = decoded_once(value, decode)
     refuse_repeats(value)
+    return record
+
+
+def decoded_sparse(value: bytes, decode: Callable[[bytes], T]) -> T:
+    """Decode as `decoded` does, a third of the time of it where no default is stated.
+
+    Of structs without a tag that omit defaults and refuse unknown fields: encoded
+    again, one has as few quotation marks as it can have, two a key and two a text.
+    JSON that has more states a key twice, or a default.
+
+    Raises:
+        BadRecord: it does not fit; the message repeats no card number.
+    """
+    record = decoded_once(value, decode)
+    if b"\\" in value or value.count(b'"') != _encode(record).count(b'"'):
+        refuse_repeats(value)
     return record
 
 

@@ -5,10 +5,12 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import FieldInfo
 
-from app.app_events import captured_app_event
+from app.app_events import app_event, captured_app_event
 from app.errors import BadRecord
-from app.events.app_events import Address, AppEvent
+from app.events.app_events import Address, AppEvent, StatedAppEvent
+from app.events.payments import Place, Transaction
 from app.privacy.tokens import Tokens
 
 AT = datetime(2026, 3, 9, tzinfo=UTC)
@@ -101,16 +103,37 @@ def test_no_error_repeats_an_address(ip: object):
     assert str(ip) not in str(told.value)
 
 
-def test_a_key_stated_twice_is_refused():
-    twice = msgspec.json.encode(EVENT).replace(b'"asn":', b'"asn":1,"asn":')
+@pytest.mark.parametrize(
+    "field", msgspec.structs.fields(StatedAppEvent), ids=lambda field: field.name
+)
+def test_a_key_stated_twice_is_refused(field: FieldInfo):
+    stated = (
+        [EVENT[field.name]] if field.required else [EVENT[field.name], field.default]
+    )
 
-    with pytest.raises(BadRecord) as told:
-        captured_app_event(twice, received_at=AT, captured_at=AT, tokens=TOKENS)
-
-    assert told.value.field == "asn"
+    for last in stated:
+        value = msgspec.json.encode(EVENT | {field.name: last})
+        twice = msgspec.json.encode({field.name: EVENT[field.name]})[:-1]
+        with pytest.raises(BadRecord) as told:
+            app_event(twice + b"," + value[1:], received_at=AT)
+        assert told.value.field == field.name
+        assert app_event(value, received_at=AT)
 
 
 def test_a_number_in_an_action_is_masked():
     found = captured(action="/CARDS/4539578763621486/VIEW")
 
     assert found.action == "/CARDS/…1486/VIEW"
+
+
+@pytest.mark.parametrize("record", [Transaction, StatedAppEvent, Place])
+def test_what_is_decoded_sparsely_says_nothing_that_need_not_be_said(
+    record: type[msgspec.Struct],
+):
+    config = record.__struct_config__
+
+    assert config.forbid_unknown_fields
+    assert config.tag is None
+    assert config.omit_defaults or all(
+        field.required for field in msgspec.structs.fields(record)
+    )
