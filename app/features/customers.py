@@ -189,7 +189,7 @@ class CustomerRow:
         card = _card(payment.card.token) if payment.card else 0
         if payment.card and payment.card.was:
             self._rename(_card(payment.card.was), card)
-        usual_ratio, *frauds = self._against_usual(payment, settled, due, card)
+        usual_ratio, known = self._against_usual(payment, settled, due, card)
         excess = self._excess
         features = [
             amount / major,
@@ -209,14 +209,12 @@ class CustomerRow:
             usual_ratio,
             (excess[here] - excess[day] & WRAP_EXCESS) / 100,
             (excess[here] - excess[week] & WRAP_EXCESS) / 100,
-            *frauds,
+            *known,
+            *self._rhythm.profile(payment, at, times, month, here),
+            *(self._trail.profile(payment.place, at) if self._trail else NOTHING),
+            *(self._peers.profile(at) if self._peers else ALONE),
+            *(self._sessions.read(payment, at) if self._sessions else UNKNOWN),
         ]
-        features += self._rhythm.profile(payment, at, times, month, here)
-        trail = self._trail
-        features += trail.profile(payment.place, at) if trail else NOTHING
-        features += self._peers.profile(at) if self._peers else ALONE
-        sessions = self._sessions
-        features += sessions.read(payment, at) if sessions else UNKNOWN
         own = 0
         if usual_ratio is not None:
             own = min(max(int(usual_ratio * 100) - HIGH, 0), MOST_EXCESS)
@@ -225,7 +223,7 @@ class CustomerRow:
 
     def _against_usual(
         self, payment: Payment, settled: int, due: int, card: int
-    ) -> tuple[float | None, float, float, float | None]:
+    ) -> tuple[float | None, tuple[float, float, float | None]]:
         """Return the amount against the usual one, and the frauds of 30 days.
 
         The usual amount is the mean of the first `settled` payments and those
@@ -248,8 +246,8 @@ class CustomerRow:
                 by_card += used == card
         known = recent, elsewhere, by_card if card else None
         if count < FEWEST or total <= 0:
-            return None, *known
-        return payment.amount * count / total, *known
+            return None, known
+        return payment.amount * count / total, known
 
     def _z_score(self, amount: int, start: int, end: int) -> float | None:
         """Return how far an amount is above those of a slice, in deviations."""
@@ -355,11 +353,11 @@ class CustomerRow:
                     place.longitude,
                     *forgotten,
                 ),
-                self._times[cut:].tobytes(),
-                self._amounts[cut:].tobytes(),
-                self._squares[cut:].tobytes(),
-                self._excess[cut:].tobytes(),
-                self._cards[cut:].tobytes(),
+                self._times[cut:],
+                self._amounts[cut:],
+                self._squares[cut:],
+                self._excess[cut:],
+                self._cards[cut:],
                 self._ids[cut * ID_BYTES :],
                 self._rhythm.keys[cut * KEY_BYTES :],
                 *(FRAUD.pack(*fraud) for fraud in frauds),
