@@ -21,6 +21,7 @@ from app.detection.recipe import FEATURES, Recipe, fit
 from app.local.server import Server
 from app.scoring.model import Calibration, Facts, Model
 from app.scoring.registry import Appointment, pack
+from app.sources.chunks import Chunk
 from app.sources.column_map import load_map
 from app.sources.files import read
 from app.sources.sender import Options, Sender
@@ -88,8 +89,27 @@ async def swap(site: dict[str, Any], role: str, version: str) -> tuple[float, fl
     return here, here + await soon(partial(has, site["two"], version, role))
 
 
+class Held(Sender):
+    """A sender that goes on no further than `most` payments.
+
+    However slow a swap is, payments are left that the swapped decide.
+    """
+
+    most = 0
+
+    async def _pace(self, part: Chunk, started: float) -> None:
+        while self.report.sent >= self.most:  # noqa: ASYNC110 - a count, no event
+            await asyncio.sleep(0.01)
+        await super()._pace(part, started)
+
+
 async def has(client: httpx.AsyncClient, version: str, role: str) -> bool:
     return await roles(client, version) == [role]
+
+
+async def uploaded(client: httpx.AsyncClient, version: str) -> bool:
+    models = (await client.get("/v1/models")).json()["models"]
+    return any(one["version"] == version for one in models)
 
 
 async def roles(client: httpx.AsyncClient, version: str) -> list[str]:
@@ -107,23 +127,28 @@ async def test_live_scores_are_the_evaluation_s_bit_by_bit_while_models_are_swap
     one, two = trained(handbook_log, rounds=60), trained(handbook_log, rounds=90)
     await push(site["one"], one.save(tmp_path), "--live")
     await push(site["two"], two.save(tmp_path))
+    await soon(partial(uploaded, site["one"], two.version))
     _, chunks = read(handbook, columns=load_map("handbook"), limit=ROWS)
-    sender = Sender(site["road"].settings, Options(patience=180, in_flight=2_000))
+    sender = Held(site["road"].settings, Options(patience=180, in_flight=2_000))
     sending = asyncio.create_task(sender.send(chunks))
+    part = ROWS // (SWAPS + 2)
     taken = []
     for number in range(1, SWAPS + 1):
-        while sender.report.decided < number * ROWS // (SWAPS + 2):  # noqa: ASYNC110 - a count, no event
+        sender.most = (number + 1) * part
+        while sender.report.decided < number * part:  # noqa: ASYNC110 - a count, no event
             await asyncio.sleep(0.01)
         live, shadow = (two, one) if number % 2 else (one, two)
         if number > 1:
             seen = (await site["one"].get("/v1/models")).headers["etag"]
-            await site["one"].delete(
+            gone = await site["one"].delete(
                 "/v1/models/shadow",
                 params={"comment": "makes way"},
                 headers={"if-match": seen},
             )
+            assert gone.is_success, gone.text
         taken.append(await swap(site, "live", live.version))
         await swap(site, "shadow", shadow.version)
+    sender.most = ROWS
     report = await sending
     found = await decisions(own_kafka.address)
 

@@ -36,7 +36,7 @@ from tests.web.site import PASSWORD, PAYMENT, user, users_file
 ROOT = Path(__file__).parent.parent
 LINZ = {"latitude": 48.3069, "longitude": 14.2858}
 VIENNA = {"latitude": 48.2082, "longitude": 16.3738}
-PATIENCE = 120.0
+PATIENCE = 240.0
 KEYS = f"k1:{'ab' * 32},k2:{'cd' * 32}"
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -201,7 +201,7 @@ async def test_a_real_drive_goes_in_by_http_and_every_reading_comes_out_once(
     found = [one for message in told for one in message.readings]
     places = {one["time"]: one for one in stored if one["sensor"] == "location"}
     assert len(stored) == len(found)
-    assert state["repeats"] == sent
+    assert state["messages"] - state["repeats"] == sent  # who is unsure sends again
     assert state["readings"] == len(found)
     assert len(summed) == len(told)
     assert sum(one["readings"] for one in summed) == len(found)
@@ -438,7 +438,7 @@ async def test_what_is_sealed_comes_out_as_what_is_not_over_a_change_of_keys(
     for _ in range(2):  # QoS 1: a message may be delivered twice
         await publish(ours, "sealed-by-mqtt", bodies, pace=None)
     state = await bank.state("sealed-by-mqtt", messages=2 * len(said))
-    assert state["repeats"] == len(said)
+    assert state["messages"] - state["repeats"] == len(said)
 
     found = {}
     for device in ("plain", *sealed):
