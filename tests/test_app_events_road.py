@@ -133,16 +133,23 @@ async def test_what_does_not_fit_is_a_dead_letter_and_the_rest_goes_on(
         chunk.app_events.append(event._replace(due=chunk.times[0]))
         report = await sender.send([chunk])
         replayed = await _replayed(road, tmp_path / "log-ins.csv")
-    letters = [
-        (record.value, dict(record.headers)["error"].partition(b":")[0])
-        async for record in records(own_kafka.address, "dead-letters")
-    ]
+        async with asyncio.timeout(180):
+            while len(letters := await _letters(own_kafka.address)) < len(bad):  # noqa: ASYNC110 - told by Kafka
+                await asyncio.sleep(0.1)
 
     assert (report.decided, report.lost) == (1, 0)
     assert (replayed.learnt, replayed.lost, replayed.left_out) == (3, 0, 1)
     assert replayed.why[0].startswith("row 3: column 'Country': got ")
     assert [field for _, field in letters] == [b"$", b"$", b"ip", b"beneficiary_id"]
     assert [value for value, _ in letters] == bad
+
+
+async def _letters(kafka: str) -> list[tuple[bytes, bytes]]:
+    """Return the dead letters, each with the field at fault."""
+    return [
+        (record.value, dict(record.headers)["error"].partition(b":")[0])
+        async for record in records(kafka, "dead-letters")
+    ]
 
 
 async def _hides(server: Server, parts: list[Chunk], log: Path) -> None:

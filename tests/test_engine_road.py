@@ -55,9 +55,21 @@ async def administer(road: Road, act: Callable[[Any], Any]) -> None:
         await admin.close()
 
 
+async def gone(road: Road, topic: str) -> None:
+    """Delete a topic, and wait until the broker knows of it no longer."""
+    await administer(road, lambda admin: admin.delete_topics([topic]))
+
+    async def known(admin: Any) -> None:
+        while topic in await admin.list_topics():  # noqa: ASYNC110 - told by Kafka
+            await asyncio.sleep(0.1)
+
+    async with asyncio.timeout(60):
+        await administer(road, known)
+
+
 async def made_anew(road: Road, topic: str) -> None:
     """Delete a topic and create it again."""
-    await administer(road, lambda admin: admin.delete_topics([topic]))
+    await gone(road, topic)
     async with asyncio.timeout(60):
         while topic not in await ensure_topics(road.settings):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
@@ -183,7 +195,7 @@ async def test_a_changelog_that_was_deleted_is_told_and_made_anew(
         assert await decided(road, before)
         assert road.stop("one") == 0
         rows = await table_digest(road.kafka, CHANGELOG)
-        await administer(road, lambda admin: admin.delete_topics([CHANGELOG]))
+        await gone(road, CHANGELOG)
         road.start("one")
         assert await decided(road, await pay(road, "after"))
         assert road.stop("one") == 0

@@ -97,8 +97,10 @@ class Bank:
                 }
             )
         path = "/v1/transactions?wait=decision"
-        found = await self.client.post(path, json=made)
-        assert found.status_code == 200, found.text
+        async with asyncio.timeout(PATIENCE):  # who is not told in time asks again
+            while (found := await self.client.post(path, json=made)).is_error:
+                assert found.status_code in {503, 504}, found.text
+                await asyncio.sleep(0.1)
 
         async def stored() -> bool:
             index = f"{DATABASE}-decisions-*"
