@@ -10,7 +10,8 @@ from app.engine.batches import Record
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
 from app.errors import BadRecord
-from app.events.readings import Position
+from app.events.erasures import Erased
+from app.events.readings import Position, Readings
 from app.main import app, counters
 from app.readings import alarmed, checked, news
 from app.sensors.row import DeviceRow
@@ -39,6 +40,10 @@ def take(
             out.reject(record, error)
             continue
         device = found.device_id.encode()
+        if found.erased_at:
+            rows[record.partition].drop(device)
+            end(found, found.erased_at, record, out)
+            continue
         row = rows[record.partition].touch(device)
         if row.repeated(*known):
             counters.repeats += 1
@@ -61,3 +66,15 @@ def take(
             )
             counters.saw(position)
     counters.dead_letters += out.rejected
+
+
+def end(found: Readings, erased_at: datetime, record: Record, out: Outbox) -> None:
+    """Tell both logs that what this one told of an erased customer's phone ends here.
+
+    What was pushed before the erasure may be worked off after it: the customer's row
+    is dropped behind the last of it, and readings are deleted behind the last.
+    """
+    out.send(READINGS.name, found.device_id.encode(), encode(found), record)
+    if customer := found.customer_id:
+        erased = Erased(customer, erased_at)
+        out.send(CUSTOMER_ACTIVITY.name, customer.encode(), encode(erased), record)

@@ -56,6 +56,7 @@ def checked(
         push.keep_raw,
         push.synthetic,
         push.terminal_id,
+        push.erased_at,
     )
 
 

@@ -11,10 +11,11 @@ from app.customer_keys import Erasure
 from app.errors import SettingError, SmartbankError
 from app.events.erasures import Erased
 from app.events.payments import Id
+from app.events.readings import Push
 from app.influx import Influx
 from app.masking import masked
 from app.misfits import misfit
-from app.topics import CUSTOMER_ACTIVITY, DEVICES
+from app.topics import CUSTOMER_ACTIVITY, DEVICES, SENSOR_READINGS
 from web.bodies import stated
 from web.context import Context
 from web.problems import Problem
@@ -44,7 +45,8 @@ async def erase(
     """Erase a customer; again is the same once more, and repairs what was cut off.
 
     The key is destroyed first: from then on nothing that is sealed opens. Then the
-    phones are shut out, the customer's row is dropped, and phones' readings are.
+    phones are shut out, the customer's row is dropped, and phones' readings are; what
+    they had pushed before goes once the log has come to it.
 
     Raises:
         Problem: 422, that is no customer's id, or no reason; 409, nothing is sealed
@@ -86,6 +88,12 @@ async def erase(
         if shut:
             records = [(one.id.encode(), _encode(one)) for one in shut]
             await context.outlet.send(DEVICES.name, records)
+            ends = [
+                Push(one.id, [], customer, synthetic=one.synthetic, erased_at=now)
+                for one in phones
+            ]
+            told = [(one.device_id.encode(), _encode(one)) for one in ends]
+            await context.outlet.send(SENSOR_READINGS.name, told)
         record = customer.encode(), _encode(Erased(customer, now))
         await context.outlet.send(CUSTOMER_ACTIVITY.name, [record])
         if phones and (influx := Influx.of(context.settings)):

@@ -83,7 +83,7 @@ def readings_document(message: Readings) -> Document:
     at = [moment(time // 1000) for time in (min(times), max(times))] if times else []
     started, ended = at or (message.received_at, message.received_at)
     fixes = [one for one in message.readings if one.sensor == LOCATION]
-    told = _stated(message, but=("customer_id", "keep_raw")) | {
+    told = _stated(message, but=("customer_id", "keep_raw", "erased_at")) | {
         "started_at": started,
         "ended_at": ended,
         "readings": len(times),

@@ -1,11 +1,14 @@
 """Influx: readings as line protocol, in InfluxDB or whatever else takes it."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from app.errors import ServiceError
 from app.events.readings import Readings
+from app.influx import Influx
 from app.sensors.line_protocol import lines
 from app.sensors.points import Point, points
 from app.settings import Settings
@@ -32,6 +35,7 @@ class InfluxSink:
 
     def __init__(self, settings: Settings) -> None:
         self._url = settings.influx
+        self._influx = Influx(settings.influx, settings.influx_token)
         token = settings.influx_token
         self._client = httpx.AsyncClient(
             timeout=TIMEOUT,
@@ -54,9 +58,31 @@ class InfluxSink:
     async def write(self, batch: Sequence[Readings]) -> dict[int, str]:
         """Write all points; return why those of some messages were refused."""
         refused: dict[int, str] = {}
-        for part in _parts(batch):
+        start = 0
+        for place, message in enumerate(batch):
+            if message.erased_at:
+                refused |= await self._write_all(batch, range(start, place))
+                refused |= await self._forget(place, message.device_id)
+                start = place + 1
+        return refused | await self._write_all(batch, range(start, len(batch)))
+
+    async def _write_all(
+        self, batch: Sequence[Readings], places: Iterable[int]
+    ) -> dict[int, str]:
+        refused: dict[int, str] = {}
+        for part in _parts((place, batch[place]) for place in places):
             refused |= await self._write(part)
         return refused
+
+    async def _forget(self, place: int, device: str) -> dict[int, str]:
+        """Delete what there is of a device; say why where the store may not."""
+        try:
+            await asyncio.to_thread(self._influx.forget, [device])
+        except ServiceError as error:
+            if isinstance(error.__cause__, httpx.TransportError):
+                raise InfluxAwayError(str(error)) from error
+            return {place: str(error)}
+        return {}
 
     async def _write(self, part: list[tuple[int, list[Point]]]) -> dict[int, str]:
         """Write the points of messages; what is refused is looked for by halves."""
@@ -75,11 +101,13 @@ class InfluxSink:
         await self._client.aclose()
 
 
-def _parts(batch: Sequence[Readings]) -> Iterator[list[tuple[int, list[Point]]]]:
+def _parts(
+    messages: Iterable[tuple[int, Readings]],
+) -> Iterator[list[tuple[int, list[Point]]]]:
     """Yield messages by their place, with their points, for one request each."""
     part: list[tuple[int, list[Point]]] = []
     size = 0
-    for place, message in enumerate(batch):
+    for place, message in messages:
         found = points(message)
         if part and size + len(found) > MOST_LINES:
             yield part

@@ -42,7 +42,9 @@ class Push(
 
     `message` is as the device made it: a message of the Sensor Logger app, or the
     rows of a file that the app exported. `keep_raw` asks for every reading of fast
-    sensors to be stored, not only their summaries.
+    sensors to be stored, not only their summaries. With `erased_at` it tells no
+    readings but that its customer was erased then: what of the device came before it
+    in the log ends there.
     """
 
     device_id: Id
@@ -52,6 +54,7 @@ class Push(
     keep_raw: bool = False
     synthetic: bool = False
     terminal_id: Id | None = None
+    erased_at: Instant | None = None
 
 
 class Reading(Struct, frozen=True, gc=False):
@@ -66,7 +69,8 @@ class Readings(Struct, frozen=True, gc=False, omit_defaults=True):
     """The readings of one message, checked, on `readings` (key: device).
 
     `received_at` is when Kafka took the message. Within a message a sensor has one
-    reading a nanosecond.
+    reading a nanosecond. With `erased_at` it has none: what a store has of the device
+    until there is to go.
     """
 
     device_id: Id
@@ -77,6 +81,7 @@ class Readings(Struct, frozen=True, gc=False, omit_defaults=True):
     keep_raw: bool = False
     synthetic: bool = False
     terminal_id: Id | None = None
+    erased_at: Instant | None = None
 
 
 class Fix(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -10,11 +10,12 @@ from agents.devices import take
 from app.engine.engine import Outbox
 from app.engine.publisher import Publisher
 from app.engine.tables import Partition
-from app.events.readings import Readings
+from app.events.erasures import Erased
+from app.events.readings import Push, Readings
 from app.sensors.line_protocol import lines
 from app.sensors.points import points
 from app.sensors.row import DeviceRow
-from tests.sensors.builders import NOON, NOON_NS
+from tests.sensors.builders import NOON, NOON_NS, a_location, a_message
 
 HUGE = "9" * 400
 DEEP = "[" * 900 + "]" * 900
@@ -34,6 +35,19 @@ def taken(message: str, **fields: Any) -> dict[str, list[bytes]]:
     """Put a message of a phone, after a good one, through the stage."""
     good = '[{"sensor":"Location","time":"%d","latitude":"48","longitude":"16"}]'
     push = {"device_id": "p-1", "customer_id": "C1"} | fields
+    texts = [
+        msgspec.json.encode(push | {"message": msgspec.Raw(text.encode())})
+        for text in (message, good % NOON_NS)
+    ]
+    sent, rows = Sent(), Partition(DeviceRow)
+    put(texts, sent, rows)
+    for row in rows.rows.values():
+        cast("DeviceRow", row).encode()
+    return sent.values
+
+
+def put(texts: list[bytes], sent: Sent, rows: Partition[DeviceRow]) -> None:
+    """Put records through the stage."""
     records = [
         SimpleNamespace(
             topic="sensor-readings",
@@ -41,16 +55,12 @@ def taken(message: str, **fields: Any) -> dict[str, list[bytes]]:
             offset=offset,
             timestamp=round(NOON.timestamp() * 1000),
             key=b"p-1",
-            value=msgspec.json.encode(push | {"message": msgspec.Raw(text.encode())}),
+            value=text,
             headers=[],
         )
-        for offset, text in enumerate([message, good % NOON_NS])
+        for offset, text in enumerate(texts)
     ]
-    sent, rows = Sent(), Partition(DeviceRow)
     take(cast("Any", records), Outbox(cast("Publisher", sent)), {0: rows})
-    for row in rows.rows.values():
-        cast("DeviceRow", row).encode()
-    return sent.values
 
 
 def pushed(values: str, name: str = "location") -> str:
@@ -100,3 +110,27 @@ def test_what_does_not_fit_is_a_dead_letter_and_the_next_message_is_taken(
 
     assert len(found["dead-letters"]) == 1
     assert len(found["readings"]) == 1
+
+
+def test_what_was_pushed_before_an_erasure_is_followed_by_an_end_of_it():
+    before = a_message(a_location())
+    pushes = [
+        Push("p-1", before, "C1"),
+        Push("p-1", [], "C1", erased_at=NOON),
+        Push("p-2", before, "C2"),
+    ]
+    sent, rows = Sent(), Partition(DeviceRow)
+
+    put([msgspec.json.encode(one) for one in pushes], sent, rows)
+
+    told = [msgspec.json.decode(one) for one in sent.values["customer-activity"]]
+    assert [(one["type"], one["customer_id"]) for one in told] == [
+        ("fixes", "C1"),
+        ("erased", "C1"),
+        ("fixes", "C2"),
+    ]
+    last = msgspec.json.decode(sent.values["customer-activity"][1], type=Erased)
+    read = [msgspec.json.decode(one, type=Readings) for one in sent.values["readings"]]
+    assert last.erased_at == NOON
+    assert [one.erased_at for one in read] == [None, NOON, None]
+    assert rows.rows.keys() == {b"p-2"}

@@ -93,3 +93,13 @@ async def test_a_server_that_is_not_there_is_away():
     with pytest.raises(sink.away):
         await sink.write([measured()])
     await sink.close()
+
+
+async def test_what_was_there_of_an_erased_customer_s_phone_goes(store: Store):
+    await store.sink.prepare()
+    end = Readings("p-1", NOON, [], "c-1", erased_at=NOON)
+
+    refused = await store.sink.write([measured(1), measured(2), end, measured(3)])
+
+    assert refused == {}
+    assert [row[0] for row in store.rows("location")] == [NOON_NS + 300]

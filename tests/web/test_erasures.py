@@ -13,6 +13,7 @@ from app.cli import main
 from app.commands import asking
 from app.events.devices import Device
 from app.events.erasures import Erased
+from app.events.readings import Push
 from app.local.server import Server
 from tests.web.site import Site, user
 
@@ -43,14 +44,18 @@ async def test_an_erased_customer_is_dropped_shut_out_and_told_of(site: Site):
 
     told = done.json()
     topics = [topic for topic, _, _ in site.outlet.sent[2:]]
-    dropped = msgspec.json.decode(site.outlet.sent[3][2], type=Erased)
+    dropped = msgspec.json.decode(site.outlet.sent[4][2], type=Erased)
+    ended = msgspec.json.decode(site.outlet.sent[3][2], type=Push)
     shut = msgspec.json.decode(site.outlet.sent[2][2], type=Device)
     assert (done.status_code, told["customer_id"]) == (200, "ann/1")
     assert (told["author"], told["reason"]) == ("mia", WHY["reason"])
     assert again.json() == told
     assert listed.json() == {"erasures": [told]}
-    assert topics == ["devices", "customer-activity"] * 2
-    assert site.outlet.sent[3][1] == b"ann/1"
+    assert topics == ["devices", "sensor-readings", "customer-activity"] * 2
+    assert site.outlet.sent[4][1] == b"ann/1"
+    assert site.outlet.sent[3][1] == b"ann-1"
+    assert (ended.device_id, ended.customer_id, ended.message) == ("ann-1", "ann/1", [])
+    assert ended.erased_at == dropped.erased_at
     assert dropped.customer_id == "ann/1"
     assert (shut.id, shut.customer_id, shut.name) == ("ann-1", None, "")
     assert shut.secret_hash == ""
