@@ -88,7 +88,9 @@ def learn(
     elif isinstance(event, Fixes):
         rows.touch(event.customer_id.encode()).fixes(event)
     elif isinstance(event, Label):
-        rows.touch(event.customer_id.encode()).label(event)
+        row = rows.touch(event.customer_id.encode())
+        counters.unplaced_labels += not row.seen(event.transaction_id)
+        row.label(event)
         terminal = event.terminal_id.encode()
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
     elif isinstance(event, AppEvent):

@@ -24,6 +24,7 @@ class Counters:
 
     Attributes:
         late_app_events: those that came more than a day behind the customer's newest.
+        unplaced_labels: those of payments that the customer's row had not, or no more.
         latency: decisions by receive-to-decision time, one count a bucket.
         recent: the newest decisions since they were last taken, flagged ones first
             to stay.
@@ -44,6 +45,7 @@ class Counters:
     readings: int = 0
     repeats: int = 0
     labels: int = 0
+    unplaced_labels: int = 0
     app_events: int = 0
     late_app_events: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)

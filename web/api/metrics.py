@@ -25,6 +25,7 @@ COUNTS = {
     "decided": "Payments decided",
     "delivered": "Decisions brought to the stores",
     "labels": "Labels learnt",
+    "unplaced_labels": "Labels that came before their payment, or over 31 days late",
     "app_events": "App events that passed validation",
     "late_app_events": "App events that came too late to say anything",
 }
