@@ -98,7 +98,11 @@ def _cut(paid: Sequence[Paid], known: Known) -> bool:
 
 
 def without_whereabouts(profile: Profile) -> Profile:
-    """Leave out all that tells where a customer is or was, and with which device."""
+    """Leave out where a customer is or was, and with which device.
+
+    Reasons of decisions stay as they are, though one may name the way from a payment
+    to the phone: a decision is whole for whoever may see it.
+    """
     app = profile.app and structs.replace(profile.app, sessions=[])
     return structs.replace(
         profile,
