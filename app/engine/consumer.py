@@ -14,7 +14,7 @@ from faust.types import TP, ConsumerMessage
 
 from app.engine.batches import Batch, Run
 from app.engine.errors import LogWentBack
-from app.engine.records import bear_any_header
+from app.engine.records import fetch_lightly
 
 BATCH_RECORDS = 500
 FETCH_WAIT_MS = 10
@@ -24,7 +24,7 @@ One fetch at a time is under way; a partition whose records were taken meanwhile
 for its end. Faust's own 1,500 ms stall a worker whose other topics are quiet.
 """
 
-bear_any_header()
+fetch_lightly()
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):

@@ -1,4 +1,4 @@
-"""Records: fetched batches, whatever bytes the names of their headers are.
+"""Records: fetched at less cost, whatever bytes the names of their headers are.
 
 Kafka holds no producer to UTF-8 there, and aiokafka raises: one such record would stop
 whoever reads the topic, for good. Built on private parts of aiokafka 0.14, pinned in
@@ -11,6 +11,8 @@ from typing import Any
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
+from aiokafka.structs import TopicPartition
+from msgspec import Struct
 
 
 class _Text(bytearray):
@@ -36,12 +38,12 @@ class _Batch:
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            yield from self._batch
+            return iter([*self._batch])
         except UnicodeDecodeError:
             slow = _DefaultRecordBatchPy(self._data)
             iter(slow)  # decompresses
             slow._buffer = _Text(slow._buffer)  # noqa: SLF001
-            yield from slow  # from its first record: the fetcher skips those it had
+            return slow
 
 
 class Records(_MemoryRecordsPy):
@@ -54,6 +56,38 @@ class Records(_MemoryRecordsPy):
         return _Batch(batch, data) if isinstance(batch, DefaultRecordBatch) else batch
 
 
-def bear_any_header() -> None:
-    """Have every consumer of this process bear any header."""
+class Fetched(Struct, gc=False):
+    """A fetched record: of aiokafka's, what is read here."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+class Partition(fetcher.PartitionRecords):
+    """What was fetched of a partition, as records."""
+
+    def __iter__(self) -> Iterator[Fetched]:
+        iterator: Iterator[Fetched] = self._records_iterator
+        return iterator
+
+    def _consumer_record(self, tp: TopicPartition, record: Any) -> Fetched:
+        return Fetched(
+            tp.topic,
+            tp.partition,
+            record.offset,
+            record.timestamp,
+            record.key,
+            record.value,
+            record.headers,
+        )
+
+
+def fetch_lightly() -> None:
+    """Have every consumer of this process hand up such records, and bear any header."""
     fetcher.MemoryRecords = Records
+    fetcher.PartitionRecords = Partition

@@ -9,7 +9,7 @@ import faust
 import mode
 import pytest
 from aiokafka import AIOKafkaConsumer
-from aiokafka.consumer.fetcher import Fetcher, PartitionRecords
+from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder, MessageBatch
 from aiokafka.producer.sender import SendProduceReqHandler
@@ -194,6 +194,15 @@ def test_a_fetcher_makes_its_records_by_a_name_that_can_be_given_another() -> No
     assert "records = MemoryRecords(part_data[-1])" in source(
         Fetcher._proc_fetch_request
     )
-    assert "for record in next_batch:" in source(PartitionRecords._unpack_records)
+    assert "partition_records = PartitionRecords(" in source(
+        Fetcher._proc_fetch_request
+    )
+    unpacked = source(PartitionRecords._unpack_records)
+    assert "for record in next_batch:" in unpacked
+    assert "consumer_record = self._consumer_record(tp, record)" in unpacked
+    assert "self._records_iterator = self._unpack_records()" in source(
+        PartitionRecords.__init__
+    )
+    assert "for msg in self._partition_records:" in source(FetchResult.getall)
     assert '.decode("utf-8")' in source(_DefaultRecordBatchPy._read_msg)
     assert "self._maybe_uncompress()" in source(_DefaultRecordBatchPy.__iter__)

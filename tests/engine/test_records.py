@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.structs import TopicPartition
 
-from app.engine.records import Records
+from app.engine.records import Fetched, Partition, Records
 from tests.engine.odd import with_an_odd_header
 
 
@@ -32,6 +34,35 @@ def test_batches_are_read_as_aiokafka_reads_them(compression: int):
 
     assert read(Records, data) == read(MemoryRecords, data)
     assert len(read(Records, data)) == 3
+
+
+def test_records_are_what_aiokafka_makes_of_them_as_far_as_they_are_read():
+    batch = BatchBuilder(1024, 0)
+    for key, value in ((b"k", b"v"), (None, b"v"), (b"k", None)):
+        batch.append(timestamp=7, key=key, value=value, headers=[("one", b"1")])
+    data = bytes(batch._build())  # noqa: SLF001
+    tp, begin = TopicPartition("payments", 2), 1  # past the first record
+
+    theirs, ours = (
+        kind(tp, Records(data), [], begin, None, None, True, 0)  # noqa: FBT003
+        for kind in (PartitionRecords, Partition)
+    )
+    made = list(ours)
+
+    assert [one.offset for one in made] == [1, 2]
+    assert made == [
+        Fetched(
+            one.topic,
+            one.partition,
+            one.offset,
+            one.timestamp,
+            one.key,
+            one.value,
+            list(one.headers),
+        )
+        for one in theirs
+    ]
+    assert ours.next_fetch_offset == theirs.next_fetch_offset == 3
 
 
 def test_a_header_whose_name_is_no_utf_8_is_borne():
