@@ -73,7 +73,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was fetched of one topic: a run of records a partition; at most 500.
+    """What was fetched of one topic: a run of records a partition; at most 1,000.
 
     `epoch` is the consumer's at the time of hand-up: a batch from before a
     rebalance is stale, and is left to whoever owns the partitions after it.

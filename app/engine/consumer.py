@@ -16,7 +16,7 @@ from app.engine.batches import Batch, Run
 from app.engine.errors import LogWentBack
 from app.engine.records import fetch_lightly
 
-BATCH_RECORDS = 500
+BATCH_RECORDS = 1_000
 FETCH_WAIT_MS = 10
 """How long Kafka holds a fetch that finds nothing.
 
@@ -55,7 +55,7 @@ class BatchConsumer(driver.Consumer):
         self,
         timeout: float,  # noqa: ASYNC109
     ) -> AsyncIterator[tuple[TP, Any]]:
-        """Fetch, and yield one message per topic and 500 records."""
+        """Fetch, and yield one message per topic and 1,000 records."""
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         engine = self.app.engine
@@ -148,7 +148,7 @@ class BatchConsumer(driver.Consumer):
 
 
 def groups(runs: Iterable[Run]) -> Iterator[list[Run]]:
-    """Put runs together that have at most 500 records in all."""
+    """Put runs together that have at most 1,000 records in all."""
     group: list[Run] = []
     size = 0
     for run in runs:

@@ -83,16 +83,16 @@ def test_a_batch_holds_the_records_of_all_its_runs() -> None:
     assert batch.records == [first, second]
 
 
-def test_runs_are_put_together_up_to_500_records() -> None:
-    runs = [Run(number, [Fetched()] * size) for number, size in enumerate((200,) * 6)]
+def test_runs_are_put_together_up_to_1000_records() -> None:
+    runs = [Run(number, [Fetched()] * size) for number, size in enumerate((400,) * 6)]
 
     sizes = [sum(len(run.records) for run in group) for group in groups(runs)]
 
-    assert sizes == [400, 400, 400]
+    assert sizes == [800, 800, 800]
     assert list(groups([])) == []
 
 
 def test_a_run_that_is_full_travels_alone() -> None:
-    runs = [Run(0, [Fetched()] * 500), Run(1, [Fetched()])]
+    runs = [Run(0, [Fetched()] * 1_000), Run(1, [Fetched()])]
 
     assert list(groups(runs)) == [[runs[0]], [runs[1]]]
