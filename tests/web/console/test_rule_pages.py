@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from dash import html
 
 from app.events.labels import Label
 from app.parquet import files
@@ -144,8 +145,12 @@ def test_what_a_role_may_not_do_is_not_shown(
         for one in components(page_of_one)
         if getattr(one, "className", "") == "panel form"
     )
+    (fields,) = (
+        one for one in components(page_of_one) if isinstance(one, html.Fieldset)
+    )
 
     assert ("New rule" in words(page_of_rules)) == may[0]
+    assert fields.disabled != may[0]
     assert ("rule-try" in ids) == may[0]
     assert (not getattr(save_panel, "hidden", False)) == may[1]
 

@@ -29,9 +29,13 @@ def layout(manager: Manager, name: str | None) -> html.Div:
     rule = next((one for one in manager.present.rules if one.name == name), None)
     if name is not None and rule is None:
         return _missing(manager, name)
-    written = marks.panel(
-        "The rule", html.Div(rule_form.fields(rule, new=not rule), className="form")
+    fields = html.Fieldset(  # for who can neither try nor save it, to read
+        rule_form.fields(rule, new=not rule),
+        className="form",
+        disabled=not may("analyst"),
+        **{"aria-label": "The rule"},
     )
+    written = marks.panel("The rule", fields)
     main = [written]
     if may("analyst"):
         main.append(_trial())
@@ -53,7 +57,7 @@ def layout(manager: Manager, name: str | None) -> html.Div:
             dcc.Store(id="rule-seen", data=manager.present.version),
             dcc.Store(id="rule-trial", data=0),
         ],
-        className="rule-page" if may("analyst") else "rule-page reading",
+        className="rule-page",
     )
 
 
