@@ -58,9 +58,9 @@
   };
 
   // ---- Going somewhere without loading everything again
-  // A part of the page that is to be seen stays where it is while others are filled,
+  // The part of the page that the address names stays in view while others are filled,
   // unless somebody scrolls.
-  let part = "";
+  let part = location.hash.slice(1);
   const showPart = () => {
     if (!part || !at(part)) return;
     at(part).parentElement.scrollIntoView();
@@ -71,7 +71,6 @@
   }
   const go = (href) => {
     const url = new URL(href, location.href);
-    part = url.hash.slice(1);
     setProps("url", { pathname: url.pathname });
     scrollTo(0, 0);
   };
@@ -281,7 +280,7 @@
     }
     const link = event.target.closest("a[href^='/ui/']");
     const plain = !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
-    if (link && plain && !link.target) {
+    if (link && plain && !link.target && !link.hash) {
       event.preventDefault();
       if (link.classList.contains("again")) location.reload();
       else go(link.href);
