@@ -15,6 +15,7 @@ from app.parquet.sealed import SEALED
 from app.privacy.anonymity import Anonymity
 from app.privacy.mondrian import Aim, Anonymised
 from app.privacy.mondrian import anonymise as made_anonymous
+from app.sources.tables import reading, scan
 
 DECISIONS = ("occurred_at", "amount_minor", "channel", "country", "merchant_category")
 """What tells one payer from another in the archive of decisions."""
@@ -175,13 +176,8 @@ def _archived(
 
 
 def _read(file: Path) -> pl.DataFrame:
-    try:
-        if file.suffix == ".csv":
-            return pl.read_csv(file, try_parse_dates=True)
-        return pl.read_parquet(file)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"{file}: cannot be read as Parquet or CSV: {error}"
-        raise AnonymityError(message) from error
+    with reading(file):
+        return scan(file, try_parse_dates=True).collect()
 
 
 def _write(table: pl.DataFrame, target: Path) -> None:

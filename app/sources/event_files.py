@@ -11,10 +11,11 @@ import msgspec
 import polars as pl
 
 from app.app_events import app_event
-from app.errors import BadRecord, ColumnMapError
+from app.errors import BadRecord
 from app.features.clock import microseconds
 from app.sources.chunks import DueAppEvent
 from app.sources.column_map import EventField, EventMap
+from app.sources.tables import reading, scan
 
 _FORMATS = (
     "%Y-%m-%d %H:%M:%S%.f",
@@ -104,11 +105,8 @@ def read_events(
     Raises:
         ColumnMapError: the file cannot be read, or lacks a column.
     """
-    try:
-        if path.suffix == ".csv":
-            frame = pl.scan_csv(path, infer_schema=False)
-        else:
-            frame = pl.scan_parquet(path)
+    with reading(path):
+        frame = scan(path, infer_schema=False)
         columns.check(frame.collect_schema().names())
         wanted = dict.fromkeys(columns.columns.values())
         texts = [pl.col(name).cast(pl.String) for name in wanted]
@@ -119,12 +117,8 @@ def read_events(
             frame = frame.filter(pl.col("_at").is_null() | (pl.col("_at") >= since))
         if until:
             frame = frame.filter(pl.col("_at").is_null() | (pl.col("_at") < until))
-        return EventFile(
-            frame.head(limit).collect() if limit else frame.collect(), columns
-        )
-    except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"{path}: cannot be read as CSV or Parquet: {error}"
-        raise ColumnMapError(message) from error
+        rows = frame.head(limit).collect() if limit else frame.collect()
+    return EventFile(rows, columns)
 
 
 def _at(column: str) -> pl.Expr:

@@ -10,9 +10,16 @@ from app.errors import ColumnMapError
 from app.events.currencies import MINOR_PER_MAJOR
 from app.sources.chunks import Chunk, DueLabel
 from app.sources.column_map import ColumnMap, Field, Labels
+from app.sources.tables import reading, scan
 
 CHUNK = 2_000
 DAY = 86_400_000_000
+_NEEDED: dict[Field, str] = {
+    "occurred_at": "_at",
+    "id": "_id",
+    "customer_id": "_customer",
+}
+"""Without which no row can be sent, and where a frame has them."""
 _TEXT = "%Y-%m-%dT%H:%M:%S%.fZ"
 
 
@@ -32,17 +39,17 @@ def read(
     Raises:
         ColumnMapError: the file cannot be read, or does not fit the map.
     """
-    frame = _open(path)
-    columns.check(frame.collect_schema().names())
-    when = _occurred_at(columns, frame)
-    frame = frame.with_columns(when.alias("_at")).sort("_at", maintain_order=True)
-    if since:
-        frame = frame.filter(pl.col("_at") >= since)
-    if until:
-        frame = frame.filter(pl.col("_at") < until)
-    if limit:
-        frame = frame.head(limit)
-    try:
+    with reading(path):
+        frame = scan(path, try_parse_dates=True)
+        columns.check(frame.collect_schema().names())
+        when = _occurred_at(columns, frame)
+        frame = frame.with_columns(when.alias("_at")).sort("_at", maintain_order=True)
+        if since:
+            frame = frame.filter(pl.col("_at") >= since)
+        if until:
+            frame = frame.filter(pl.col("_at") < until)
+        if limit:
+            frame = frame.head(limit)
         rows = frame.select(
             pl.col("_at").dt.epoch("us"),
             _field("id", columns, pl.String).alias("_id"),
@@ -50,20 +57,15 @@ def read(
             _transaction(columns).alias("_value"),
             *_label_columns(columns),
         ).collect()
-    except pl.exceptions.PolarsError as error:
-        message = f"{path}: {str(error).splitlines()[0]}"
-        raise ColumnMapError(message) from error
+    for name, alias in _NEEDED.items():
+        if lacking := rows[alias].null_count():
+            column = columns.columns.get(name, name)
+            message = (
+                f"{path}: column {column!r}: got nothing in {lacking:,} of "
+                f"{rows.height:,} rows, expected something in each"
+            )
+            raise ColumnMapError(message)
     return rows.height, _chunks(rows, columns.labels)
-
-
-def _open(path: Path) -> pl.LazyFrame:
-    try:
-        if path.suffix == ".csv":
-            return pl.scan_csv(path, try_parse_dates=True)
-        return pl.scan_parquet(path)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        message = f"{path}: cannot be read as Parquet or CSV: {error}"
-        raise ColumnMapError(message) from error
 
 
 def _occurred_at(columns: ColumnMap, frame: pl.LazyFrame) -> pl.Expr:

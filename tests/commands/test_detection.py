@@ -195,3 +195,46 @@ def test_a_model_learns_from_aggregates_that_decisions_carried(
     assert computed.exit_code == 1
     assert "got no spent_2d: aggregates are in an archive" in computed.output
     assert "got 'spent_*', expected names of the catalogue or" in unknown.output
+
+
+HANDBOOK = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD,"
+ODD = {
+    "empty.csv": b"",
+    "empty.parquet": b"",
+    "junk.parquet": bytes(range(256)) * 9,
+    "lines.jsonl": b'{"id":"one"}\n',
+    "nobody.csv": f"{HANDBOOK}TX_FRAUD_SCENARIO\n1,2026-01-01 08:00:00,,4,5,0,0\n",
+}
+VERBS = {
+    "train": ["--map", "handbook", "--out", "models"],
+    "evaluate": ["--map", "handbook"],
+    "replay": ["--map", "handbook"],
+    "demo": ["--map", "handbook", "--replay"],
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("name", ODD)
+def test_a_file_that_cannot_be_read_is_told_in_a_line(
+    verb: str, name: str, tmp_path: Path
+):
+    file, content = tmp_path / name, ODD[name]
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    told = run(verb, *VERBS[verb], str(file))
+
+    assert told.exit_code == 1
+    assert isinstance(told.exception, SystemExit)
+    assert told.output.splitlines()[-1].startswith(f"Error: {file}: ")
+    assert len(told.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("columns", ["handbook", "app-actions"])
+def test_a_folder_without_a_table_is_told_in_a_line(columns: str, tmp_path: Path):
+    told = run("replay", str(tmp_path), "--map", columns)
+
+    assert told.exit_code == 1
+    assert told.output == (
+        f"Error: {tmp_path}: cannot be read as Parquet: "
+        "a folder without any Parquet file\n"
+    )
