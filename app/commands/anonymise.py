@@ -110,6 +110,9 @@ def anonymise(  # noqa: PLR0913 - one parameter an option
     is written only when what was asked for is fulfilled, and measured to be.
     """
     archive = source.is_dir()
+    ending = ".parquet" if archive else source.suffix
+    target = out or source.with_suffix(f".anonymous{ending}")
+    _refuse_target(target, source)
     table = None if archive else _read(source)
     columns = _columns(source) if table is None else table.columns
     named = quasi.split(",") if quasi else [c for c in DECISIONS if c in columns]
@@ -129,8 +132,6 @@ def anonymise(  # noqa: PLR0913 - one parameter an option
     found = made_anonymous(
         table, named, sensitive=hidden, aim=Aim(k, l_, t, suppress), person=whose
     )
-    ending = ".parquet" if archive else source.suffix
-    target = out or source.with_suffix(f".anonymous{ending}")
     _write(found.table, target)
     click.echo(_report(found, target, as_json=as_json))
 
@@ -180,11 +181,37 @@ def _read(file: Path) -> pl.DataFrame:
         return scan(file, try_parse_dates=True).collect()
 
 
+def _refuse_target(target: Path, source: Path) -> None:
+    """Refuse, before any work, a target that would overwrite the source.
+
+    Raises:
+        AnonymityError: it is the source by another name, is in it, or has no folder.
+    """
+    if target.resolve().is_relative_to(source.resolve()) or (
+        target.exists() and target.samefile(source)
+    ):
+        where = "a place outside the archive" if source.is_dir() else "another file"
+        message = f"--out: got {target}, which is the source's own, expected {where}"
+        raise AnonymityError(message)
+    if not target.parent.is_dir():
+        message = f"--out: got {target}, expected a folder {target.parent} that exists"
+        raise AnonymityError(message)
+
+
 def _write(table: pl.DataFrame, target: Path) -> None:
-    if target.suffix == ".csv":
-        table.write_csv(target)
-    else:
-        table.write_parquet(target)
+    """Write the table.
+
+    Raises:
+        AnonymityError: the file cannot be written.
+    """
+    try:
+        if target.suffix == ".csv":
+            table.write_csv(target)
+        else:
+            table.write_parquet(target)
+    except OSError as error:
+        message = f"{target}: cannot be written: {error.strerror or error}"
+        raise AnonymityError(message) from error
 
 
 def _report(found: Anonymised, target: Path, *, as_json: bool) -> str:

@@ -159,3 +159,58 @@ def test_a_folder_that_is_no_archive_is_told(tmp_path: Path):
     code, told = ask(str(tmp_path))
 
     assert (code, "expected an archive folder" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "spelt", ["people.csv", "./folder/../people.csv", "link.csv", "hard.csv"]
+)
+def test_a_file_is_never_written_over_itself(people: Path, spelt: str):
+    folder, before = people.parent, people.read_bytes()
+    (folder / "folder").mkdir()
+    (folder / "link.csv").symlink_to(people)
+    (folder / "hard.csv").hardlink_to(people)
+
+    code, told = ask(
+        str(people), "--quasi=age", "--sensitive=", f"--out={folder}/{spelt}"
+    )
+
+    assert code == 1
+    assert "which is the source's own, expected another file" in told
+    assert people.read_bytes() == before
+
+
+def test_nothing_is_written_into_the_archive_it_comes_from(archive: Path):
+    before = sorted(archive.rglob("*"))
+    [day, *_] = (path for path in before if path.suffix == ".parquet")
+
+    codes = {ask(str(archive), f"--out={out}") for out in (day, archive / "x.parquet")}
+
+    assert {code for code, _ in codes} == {1}
+    assert all("expected a place outside the archive" in told for _, told in codes)
+    assert sorted(archive.rglob("*")) == before
+
+
+@pytest.mark.parametrize("source", ["people", "archive"])
+def test_a_target_without_a_folder_is_told_before_any_work(
+    source: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delattr("app.commands.anonymise.made_anonymous")
+    file = request.getfixturevalue(source)
+
+    code, told = ask(str(file), "--out=/no/such/x.parquet")
+
+    assert code == 1
+    assert told == (
+        "Error: --out: got /no/such/x.parquet, expected a folder /no/such that exists\n"
+    )
+
+
+def test_a_target_that_cannot_be_written_is_told_in_a_line(people: Path):
+    astray = people.with_name("astray.csv")
+    astray.symlink_to("/no/such/file.csv")
+
+    code, told = ask(str(people), "--quasi=age", "--sensitive=", f"--out={astray}")
+
+    assert code == 1
+    assert told.startswith(f"Error: {astray}: cannot be written: No such file")
+    assert len(told.splitlines()) == 1
