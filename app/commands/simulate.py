@@ -6,6 +6,7 @@ from typing import Unpack
 
 import click
 
+from app.capture import EARLIEST
 from app.commands.sending import MOMENT, How, check, send, sending_options, utc
 from app.features.clock import microseconds
 from app.simulate.bank import START, Bank
@@ -74,9 +75,15 @@ def simulate(  # noqa: PLR0913 - one parameter an option
     live = _is_live(live, how, start=start, history=history)
     now = datetime.now(UTC)
     if live and not start:
-        since = now - timedelta(days=history or 0)
+        since = _days_before(now, history or 0)
     else:
         since = utc(start) or datetime.combine(START, datetime.min.time(), UTC)
+    if since < EARLIEST:
+        message = f"--start {since:%Y-%m-%d}: expected {EARLIEST:%Y-%m-%d} or later"
+        raise click.UsageError(message)
+    if since > now:
+        message = f"--start {since:%Y-%m-%d} is in the future"
+        raise click.UsageError(message)
     bank = Bank(
         seed=seed, customers=customers, start=since.date(), fraud=fraud, trips=not live
     )
@@ -91,12 +98,22 @@ def simulate(  # noqa: PLR0913 - one parameter an option
         )
         send(chunks, how, total=limit, live=True)
     else:
-        if since > now:
-            message = f"--start {since:%Y-%m-%d} is in the future"
-            raise click.UsageError(message)
         end = min(utc(until) or now, now)
         chunks = bank.chunks(limit=limit, until=microseconds(end))
         send(chunks, how, total=limit)
+
+
+def _days_before(now: datetime, history: int) -> datetime:
+    """Return when a live bank's history begins.
+
+    Raises:
+        click.UsageError: before payments are taken from.
+    """
+    most = (now - EARLIEST).days
+    if history > most:
+        message = f"--history {history}: expected at most {most:,} days: since 2000"
+        raise click.UsageError(message)
+    return now - timedelta(days=history)
 
 
 def _is_live(

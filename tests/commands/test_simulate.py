@@ -64,6 +64,10 @@ def test_a_file_holds_what_is_between_start_and_until(tmp_path: Path):
         (["--history", "3", "--rate", "9", "--no-live"], "without --start"),
         (["--rate", "9", "--until", "2026-03-01"], "does not go with a live bank"),
         (["--start", "2999-01-01"], "is in the future"),
+        (["--start", "9999-12-31", "--out", "b.jsonl", "--limit", "9"], "the future"),
+        (["--start", "1999-12-31"], "expected 2000-01-01 or later"),
+        (["--start", "0001-01-01", "--out", "b.jsonl", "--limit", "9"], "or later"),
+        (["--history", "99999999", "--rate", "9"], "days: since 2000"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(
