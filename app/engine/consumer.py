@@ -30,10 +30,30 @@ fetch_lightly()
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread: fetches often, and stops though Kafka is away."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._behind: dict[TP, float] = {}
+
     def _create_worker_consumer(self, *args: Any, **options: Any) -> Any:
         consumer = super()._create_worker_consumer(*args, **options)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Let Faust complain of a partition whose records have waited for long.
+
+        Faust takes the time in which there was no record for one in which a record
+        waited, and complains of the first one after five quiet minutes.
+        """
+        if self._verify_aiokafka_event_path(now, tp):
+            return
+        read = self.consumer.app.engine.positions.get(tp)
+        end = self.highwater(tp)
+        if read is not None and end is not None and end <= read:
+            self._behind.pop(tp, None)
+            return
+        if now - self._behind.setdefault(tp, now) >= self.tp_stream_timeout_secs:
+            super().verify_event_path(now, tp)
 
     async def on_thread_stop(self) -> None:
         """Stop; a fetch that waits for Kafka is cancelled, which is no error here."""

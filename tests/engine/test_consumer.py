@@ -4,9 +4,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from app.engine.consumer import BatchConsumer
+from app.engine.consumer import BatchConsumer, BatchConsumerThread
 from app.engine.errors import LogWentBack
 from tests.engine.fetched import Fetched
 
@@ -47,3 +48,60 @@ async def test_a_log_that_gives_again_what_was_read_is_told():
 
     with pytest.raises(LogWentBack, match="events, partition 0, gave offset 0 again"):
         [one async for one in consumer.getmany(1.0)]
+
+
+class Thread(BatchConsumerThread):
+    """A consumer thread whose partition has so many records, of which so many read."""
+
+    def __init__(self) -> None:
+        self._behind = {}
+        self.tp_stream_timeout_secs = 300.0
+        self.end: int | None = 0
+        self.positions = {EVENTS: 0}
+        engine = SimpleNamespace(positions=self.positions)
+        self.consumer = SimpleNamespace(app=SimpleNamespace(engine=engine))
+
+    def highwater(self, _: TP) -> Any:
+        return self.end
+
+    def _verify_aiokafka_event_path(self, *_: Any) -> bool:
+        return False
+
+
+@pytest.fixture
+def complaints(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When Faust was let to complain."""
+    told: list[float] = []
+    monkeypatch.setattr(
+        driver.AIOKafkaConsumerThread,
+        "verify_event_path",
+        lambda _, now, __: told.append(now),
+    )
+    return told
+
+
+def test_a_first_record_after_a_quiet_hour_is_no_hang(complaints: list[float]):
+    thread = Thread()
+
+    thread.verify_event_path(0.0, EVENTS)
+    thread.end = 1
+    thread.verify_event_path(3_600.0, EVENTS)
+    thread.positions[EVENTS] = 1
+    thread.verify_event_path(3_602.5, EVENTS)
+    thread.end = 2
+    thread.verify_event_path(7_200.0, EVENTS)
+
+    assert complaints == []
+
+
+@pytest.mark.parametrize("end", [1, None])
+def test_a_record_that_waits_for_five_minutes_is_a_hang(
+    end: int | None, complaints: list[float]
+):
+    thread = Thread()
+
+    thread.end = end
+    for now in (100.0, 102.5, 399.0, 400.0, 402.5):
+        thread.verify_event_path(now, EVENTS)
+
+    assert complaints == [400.0, 402.5]

@@ -117,6 +117,20 @@ def test_the_wait_of_a_fetch_is_taken_from_the_consumer_when_it_starts() -> None
     assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in source(AIOKafkaConsumer.start)
 
 
+def test_a_partition_is_looked_at_by_one_method_that_counts_idle_time() -> None:
+    thread = driver.AIOKafkaConsumerThread
+
+    assert "self.verify_event_path(now, tp)" in source(
+        consumer.Consumer.verify_all_partitions_active
+    )
+    assert "if secs_since_started >= self.tp_stream_timeout_secs" in source(
+        thread.verify_event_path
+    )
+    assert "self._verify_aiokafka_event_path(now, tp)" in source(
+        thread.verify_event_path
+    )
+
+
 def test_a_full_batch_builder_answers_none() -> None:
     builder = BatchBuilder(200, 0)
     appended = builder.append(timestamp=1, key=b"k", value=b"v" * 100)
