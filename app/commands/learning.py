@@ -30,7 +30,7 @@ ARGUMENT = click.argument("file", type=click.Path(exists=True, path_type=Path))
 MAP = click.option(
     "--map",
     "map_name",
-    help="A column map: handbook, or a TOML file. An archive has none.",
+    help="A column map: handbook, simulated, or a TOML file. An archive has none.",
 )
 PATTERNS = click.option(
     "--features",

@@ -26,8 +26,8 @@ from app.sources.files import read
 @click.option(
     "--map",
     "map_name",
-    help="A column map: handbook, risk-based-authentication, app-actions, or a TOML "
-    "file.",
+    help="A column map: handbook, simulated, risk-based-authentication, app-actions, "
+    "or a TOML file.",
 )
 @phone_options
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many payments.")

@@ -50,7 +50,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this .jsonl or .parquet file instead, labels beside it.",
+    help="Write to this .jsonl or .parquet file instead, labels beside it. A .parquet "
+    "is read by replay, train and evaluate with --map simulated.",
 )
 @sending_options
 def simulate(  # noqa: PLR0913 - one parameter an option

@@ -35,7 +35,8 @@ def write(chunks: Iterable[Chunk], path: Path) -> Written:
     """Write payments to a .jsonl or .parquet file, and labels to NAME.labels.* .
 
     Each line of a .jsonl is a record as it goes to Kafka. A .parquet has the same
-    fields as columns, with latitude and longitude in the place of `place`.
+    fields as columns, with latitude and longitude in the place of `place`, and beside
+    them `fraud` and its `scenario`: the column map `simulated` reads it.
 
     Raises:
         SmartbankError: a file cannot be written.
@@ -70,9 +71,19 @@ def _to_parquet(
     for chunk in chunks:
         frames.append(_frame(chunk.values, Transaction))
         labels += [label.value for label in chunk.labels]
-    payments = pl.concat(frames).unnest("place")
-    payments.write_parquet(path)
-    _frame(labels, Label).write_parquet(labels_path)
+    told = _frame(labels, Label)
+    payments = (
+        pl.concat(frames)
+        .unnest("place")
+        .join(
+            told.select("fraud", "scenario", id="transaction_id"),
+            on="id",
+            how="left",
+            maintain_order="left",
+        )
+    )
+    payments.with_columns(pl.col("fraud").fill_null(value=False)).write_parquet(path)
+    told.write_parquet(labels_path)
     return payments.height, len(labels)
 
 

@@ -134,6 +134,9 @@ def _label_columns(columns: ColumnMap) -> list[pl.Expr]:
     if labels is None:
         return []
     fraud = pl.col(labels.fraud).cast(pl.Int8) == 1
+    made_up = pl.lit(value=False)
+    if "synthetic" in {*columns.columns, *columns.constants}:
+        made_up = _field("synthetic", columns, pl.Boolean)
     delay = pl.duration(microseconds=round(labels.delay_days * DAY))
     parts = [
         pl.lit("label").alias("type"),
@@ -143,7 +146,7 @@ def _label_columns(columns: ColumnMap) -> list[pl.Expr]:
         pl.col("_at").dt.strftime(_TEXT).alias("occurred_at"),
         (pl.col("_at") + delay).dt.strftime(_TEXT).alias("labelled_at"),
         pl.lit(value=True).alias("fraud"),
-        pl.lit(bool(columns.constants.get("synthetic"))).alias("synthetic"),
+        made_up.alias("synthetic"),
     ]
     if labels.scenario:
         parts.append(pl.col(labels.scenario).cast(pl.String).alias("scenario"))

@@ -6,9 +6,13 @@ import msgspec
 import polars as pl
 import pytest
 
+from app.events.labels import Label
+from app.events.payments import Transaction
 from app.simulate.bank import Bank
 from app.simulate.writer import write
 from app.sources.chunks import Chunk
+from app.sources.column_map import load_map
+from app.sources.files import read
 
 
 def test_lines_are_the_records_that_kafka_would_get(
@@ -32,14 +36,48 @@ def test_columns_say_what_the_records_say(chunks: list[Chunk], tmp_path: Path):
 
     frame = pl.read_parquet(path)
     records = [msgspec.json.decode(v) for chunk in chunks for v in chunk.values]
+    labels = [msgspec.json.decode(d.value) for chunk in chunks for d in chunk.labels]
+    scenarios = {label["transaction_id"]: label["scenario"] for label in labels}
+    assert scenarios
     assert frame.height == len(records) == written.payments
     for row, record in zip(frame.iter_rows(named=True), records, strict=True):
         place = record.pop("place", {})
         at = row.pop("occurred_at").isoformat().replace("+00:00", "Z")
         stated = {"channel": "pos", **record, **place, "occurred_at": at}
+        stated["fraud"] = record["id"] in scenarios
+        stated |= {"scenario": scenarios[record["id"]]} if stated["fraud"] else {}
         assert {k: v for k, v in row.items() if v is not None} | {
             "occurred_at": at
         } == stated
+
+
+def test_the_map_that_ships_reads_back_what_was_written(
+    chunks: list[Chunk], tmp_path: Path
+):
+    write(chunks, tmp_path / "bank.parquet")
+
+    total, read_back = read(tmp_path / "bank.parquet", columns=load_map("simulated"))
+
+    again = list(read_back)
+    assert total == sum(len(chunk.ids) for chunk in chunks)
+    assert _paid(again) == _paid(chunks)
+    assert _due(again) == _due(chunks)
+
+
+def _paid(chunks: list[Chunk]) -> list[tuple[int, bytes, Transaction]]:
+    return [
+        (at, key, msgspec.json.decode(value, type=Transaction))
+        for chunk in chunks
+        for at, key, value in zip(chunk.times, chunk.keys, chunk.values, strict=True)
+    ]
+
+
+def _due(chunks: list[Chunk]) -> list[tuple[int, bytes, Label]]:
+    return [
+        (one.due, one.key, msgspec.json.decode(one.value, type=Label))
+        for chunk in chunks
+        for one in chunk.labels
+    ]
 
 
 def test_labels_beside_the_columns_join_their_payments(
