@@ -25,9 +25,10 @@ from app.sources.files import read
 from app.sources.progress import run, tell, told_to_stop
 from app.sources.sender import Options, Sender
 
-CUSTOMERS = 2_000
-HISTORY = timedelta(days=12)  # before now: habits, and labels that have come back
-RATE = 20.0
+CUSTOMERS = 12_000
+PAYMENTS_A_DAY = 0.5  # few, and of many: for hours nobody pays oddly often
+HISTORY = timedelta(days=10)  # before now: habits, and labels that have come back
+RATE = 2.0
 IN_FLIGHT = 1_000  # fewer than a replay has: what waits is latency
 
 
@@ -81,7 +82,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Start a bank, its servers and its workers; watch them in the console.
 
-    A made-up bank pays from twelve days ago until now, then live, until Ctrl-C; ten
+    A made-up bank pays from ten days ago until now, then live, until Ctrl-C; ten
     of its customers carry phones that tell where they are, one card is cloned, and a
     cash machine is attacked.
     With --transactions or --replay the payments have an end. The exit status is 1
@@ -146,10 +147,16 @@ def _replayed(file: Path, map_name: str, *, limit: int | None) -> Made:
 def _made_up(seed: int, *, limit: int | None, rate: float) -> Made:
     """Return a made-up bank's payments: so many of its past, or live without end."""
     if limit:
-        bank = Bank(seed=seed, customers=CUSTOMERS)
+        bank = Bank(seed=seed, customers=CUSTOMERS, payments_a_day=PAYMENTS_A_DAY)
         return bank.chunks(limit=limit), limit, ()
     since = datetime.now(UTC) - HISTORY
-    bank = Bank(seed=seed, customers=CUSTOMERS, start=since.date(), trips=False)
+    bank = Bank(
+        seed=seed,
+        customers=CUSTOMERS,
+        start=since.date(),
+        trips=False,
+        payments_a_day=PAYMENTS_A_DAY,
+    )
     return bank.live(rate=rate, since=microseconds(since)), None, bank.customers
 
 

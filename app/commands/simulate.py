@@ -10,9 +10,12 @@ from app.capture import EARLIEST
 from app.commands.sending import MOMENT, How, check, send, sending_options, utc
 from app.features.clock import microseconds
 from app.simulate.bank import START, Bank
+from app.simulate.people import PAYMENTS_A_DAY
 from app.simulate.writer import SUFFIXES, write
 
 DAY = click.DateTime(["%Y-%m-%d"])
+OFTEN = 3  # payments, beside those of a day of life
+SOON = 60  # minutes
 
 
 @click.command()
@@ -21,7 +24,14 @@ DAY = click.DateTime(["%Y-%m-%d"])
     default=5_000,
     show_default=True,
     type=click.IntRange(min=10),
-    help="How many; each pays about 2.2 times a day.",
+    help="How many.",
+)
+@click.option(
+    "--payments-a-day",
+    default=PAYMENTS_A_DAY,
+    show_default=True,
+    type=click.FloatRange(0.05, 20),
+    help="Of the average customer, in the bank's days.",
 )
 @click.option(
     "--seed", default=0, show_default=True, help="Another seed, other people."
@@ -57,6 +67,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 def simulate(  # noqa: PLR0913 - one parameter an option
     *,
     customers: int,
+    payments_a_day: float,
     seed: int,
     start: datetime | None,
     until: datetime | None,
@@ -86,7 +97,12 @@ def simulate(  # noqa: PLR0913 - one parameter an option
         message = f"--start {since:%Y-%m-%d} is in the future"
         raise click.UsageError(message)
     bank = Bank(
-        seed=seed, customers=customers, start=since.date(), fraud=fraud, trips=not live
+        seed=seed,
+        customers=customers,
+        start=since.date(),
+        fraud=fraud,
+        trips=not live,
+        payments_a_day=payments_a_day,
     )
     if out:
         _write(bank, out, how, live=live, limit=limit, until=until)
@@ -94,14 +110,26 @@ def simulate(  # noqa: PLR0913 - one parameter an option
         if until:
             message = "--until does not go with a live bank; stop it, or give --limit"
             raise click.UsageError(message)
-        chunks = bank.live(
-            rate=how["rate"] or 0, since=microseconds(since), limit=limit
-        )
+        rate = how["rate"] or 0
+        _tell_of_pressed_days(customers, rate)
+        chunks = bank.live(rate=rate, since=microseconds(since), limit=limit)
         send(chunks, how, total=limit, live=True)
     else:
         end = min(utc(until) or now, now)
         chunks = bank.chunks(limit=limit, until=microseconds(end))
         send(chunks, how, total=limit)
+
+
+def _tell_of_pressed_days(customers: int, rate: float) -> None:
+    """Say so where everybody will soon have paid oddly often."""
+    minutes = OFTEN * customers / rate / 60
+    if minutes < SOON:
+        click.echo(
+            f"note: at {rate:g} a second each of {customers:,} customers will have "
+            f"paid {OFTEN} times within {minutes:.1f} minutes, and rules that count "
+            "payments will say so; with more --customers or a lower --rate later",
+            err=True,
+        )
 
 
 def _days_before(now: datetime, history: int) -> datetime:

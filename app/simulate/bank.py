@@ -20,7 +20,7 @@ from app.simulate.cities import EARLIEST_ZONE, HOUR
 from app.simulate.fraud import Underworld
 from app.simulate.merchants import Market
 from app.simulate.payments import Everyday, Order, midnight
-from app.simulate.people import people
+from app.simulate.people import PAYMENTS_A_DAY, people
 from app.sources.chunks import Chunk, DueAppEvent, DueLabel
 
 CHUNK = 2_000
@@ -36,7 +36,9 @@ class Bank:
     """A bank with so many customers: the same bytes for the same arguments.
 
     `name` begins the ids of its payments, and another bank has another. Without
-    `trips` nobody leaves their city; without `app` nobody has the bank's app.
+    `trips` nobody leaves their city; without `app` nobody has the bank's app. Where
+    customers pay less often than `PAYMENTS_A_DAY` there are as many fewer merchants,
+    and frauds, for each of them.
     """
 
     def __init__(
@@ -48,19 +50,29 @@ class Bank:
         fraud: bool = True,
         trips: bool = True,
         app: bool = True,
+        payments_a_day: float = PAYMENTS_A_DAY,
     ) -> None:
+        activity = payments_a_day / PAYMENTS_A_DAY
         stated = f"{seed} {customers} {start} {fraud} {trips}"
+        stated += f" {payments_a_day}" if activity != 1 else ""
         self.name = _name(stated)
         self._start = start
         rng = random_of(f"people {seed}")
-        self.market = Market(rng, customers=customers)
-        self.customers = list(people(rng, self.market, count=customers))
+        self.market = Market(rng, customers=round(customers * activity))
+        self.customers = list(
+            people(rng, self.market, count=customers, payments_a_day=payments_a_day)
+        )
         self._everyday = Everyday(
             random_of(f"payments {seed}"), self.customers, self.market, trips=trips
         )
         self._app_seed = f"app {seed}" if app else None
         self._underworld = (
-            Underworld(random_of(f"fraud {seed}"), self.customers, self.market)
+            Underworld(
+                random_of(f"fraud {seed}"),
+                self.customers,
+                self.market,
+                activity=activity,
+            )
             if fraud
             else None
         )

@@ -181,14 +181,23 @@ def fan_in(
 
 
 class Underworld:
-    """All fraud against the bank: it adds to a day's honest orders, or changes them."""
+    """All fraud against the bank: it adds to a day's honest orders, or changes them.
+
+    `activity` is how often there is fraud, for as many customers, against elsewhere.
+    """
 
     def __init__(
-        self, rng: Random, customers: Sequence[Customer], market: Market
+        self,
+        rng: Random,
+        customers: Sequence[Customer],
+        market: Market,
+        *,
+        activity: float = 1.0,
     ) -> None:
         self._rng = rng
         self._customers = customers
         self._market = market
+        self._thousands = len(customers) * activity / 1000
         self._compromised: dict[str, int] = {}  # until when
         self._app_rng = _branched(rng)
         self._ring_rng = _branched(self._app_rng)
@@ -240,9 +249,7 @@ class Underworld:
                     yield order._replace(scenario=scenario)
 
     def _incidents(self, scenario: str, rng: Random | None = None) -> int:
-        return poisson(
-            rng or self._rng, INCIDENTS[scenario] * len(self._customers) / 1000
-        )
+        return poisson(rng or self._rng, INCIDENTS[scenario] * self._thousands)
 
     def _against_one(
         self, scenario: str, day: date, honest: Sequence[Order]

@@ -100,7 +100,13 @@ def account(rng: Random) -> str:
     return f"A{rng.randrange(10**9):09d}"
 
 
-def people(rng: Random, market: Market, *, count: int) -> Iterator[Customer]:
+def people(
+    rng: Random,
+    market: Market,
+    *,
+    count: int,
+    payments_a_day: float = PAYMENTS_A_DAY,
+) -> Iterator[Customer]:
     """Make customers: where they live is weighed by population."""
     names = _names(rng)
     cities = rng.choices(CITIES, [city.population for city in CITIES], k=count)
@@ -118,7 +124,7 @@ def people(rng: Random, market: Market, *, count: int) -> Iterator[Customer]:
             home=home,
             habit=habit,
             level=rng.gauss(0.0, 0.3),
-            rate=rng.gammavariate(3.0, PAYMENTS_A_DAY / 3.0),
+            rate=rng.gammavariate(3.0, payments_a_day / 3.0),
             cards=tuple(
                 card_number(f"{TEST_BIN}{next(numbers):09d}") for _ in range(cards)
             ),

@@ -7,8 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+from bisect import bisect
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -17,7 +20,11 @@ import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.commands.demo import CUSTOMERS, HISTORY, PAYMENTS_A_DAY, RATE
+from app.features.clock import DAY, HOUR, microseconds
+from app.simulate.bank import Bank
 
+NOW = datetime(2026, 6, 3, 12, tzinfo=UTC)
 DEMO = [sys.executable, "-c", "from app.cli import main; main()", "demo"]
 
 
@@ -156,3 +163,30 @@ def test_two_demos_in_one_folder_are_one_too_many(tmp_path: Path):
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("Error: another demo runs in")
+
+
+def test_for_hours_nobody_pays_so_often_that_rules_which_count_would_tell():
+    began = NOW - HISTORY
+    now = microseconds(NOW)
+    bank = Bank(
+        customers=CUSTOMERS,
+        payments_a_day=PAYMENTS_A_DAY,
+        start=began.date(),
+        trips=False,
+        app=False,
+    )
+
+    paid: defaultdict[bytes, list[int]] = defaultdict(list)
+    past, often = 0, Counter[bool]()
+    for chunk in bank.live(rate=RATE, since=microseconds(began), clock=lambda: now):
+        if chunk.times[0] > now + 2.5 * HOUR:
+            break
+        for at, key in zip(chunk.times, chunk.keys, strict=True):
+            paid[key].append(at)
+            if at < now:
+                past += 1
+            else:
+                often[len(paid[key]) - bisect(paid[key], at - DAY) > 7] += 1
+    assert past < 85_000  # decided within seconds
+    assert often.total() == pytest.approx(2.5 * 3_600 * RATE, abs=10)
+    assert often[True] < 0.05 * often.total()

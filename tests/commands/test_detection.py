@@ -197,13 +197,16 @@ def test_a_model_learns_from_aggregates_that_decisions_carried(
     assert "got 'spent_*', expected names of the catalogue or" in unknown.output
 
 
-HANDBOOK = "TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD,"
-ODD = {
+NOBODY = b"""\
+TRANSACTION_ID,TX_DATETIME,CUSTOMER_ID,TERMINAL_ID,TX_AMOUNT,TX_FRAUD,TX_FRAUD_SCENARIO
+1,2026-01-01 08:00:00,,4,5,0,0
+"""
+ODD: dict[str, bytes] = {
     "empty.csv": b"",
     "empty.parquet": b"",
     "junk.parquet": bytes(range(256)) * 9,
     "lines.jsonl": b'{"id":"one"}\n',
-    "nobody.csv": f"{HANDBOOK}TX_FRAUD_SCENARIO\n1,2026-01-01 08:00:00,,4,5,0,0\n",
+    "nobody.csv": NOBODY,
 }
 VERBS = {
     "train": ["--map", "handbook", "--out", "models"],
@@ -218,8 +221,8 @@ VERBS = {
 def test_a_file_that_cannot_be_read_is_told_in_a_line(
     verb: str, name: str, tmp_path: Path
 ):
-    file, content = tmp_path / name, ODD[name]
-    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    file = tmp_path / name
+    file.write_bytes(ODD[name])
 
     told = run(verb, *VERBS[verb], str(file))
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 from statistics import median
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -77,6 +78,27 @@ def test_options_that_contradict_each_other_are_refused(
 
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--rate", 50, "--customers", 5_000], "3 times within 5.0 minutes"),
+        (["--rate", 2, "--customers", 12_000], None),
+        ([], None),
+    ],
+)
+def test_a_rate_at_which_everybody_soon_pays_oddly_often_is_told(
+    arguments: list[str | int], told: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("app.commands.simulate.Bank", Mock())
+    monkeypatch.setattr("app.commands.simulate.send", Mock())
+
+    done = simulate("--limit", 9, *arguments)
+
+    assert done.exit_code == 0
+    assert (told or "") in done.stderr
+    assert ("note:" in done.stderr) == bool(told)
 
 
 def test_without_a_kafka_it_says_so_in_a_line(monkeypatch: pytest.MonkeyPatch):

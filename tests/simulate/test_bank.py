@@ -123,6 +123,18 @@ def test_customers_pay_about_twice_a_day_most_of_it_by_card_in_shops(busy):
     assert min(channels["atm"], channels["transfer"]) > 0.01 * len(busy)
 
 
+def test_a_bank_whose_customers_pay_seldom_has_its_share_of_fraud():
+    bank = Bank(customers=3_000, payments_a_day=0.5)
+
+    [first, *_, last] = chunks = list(bank.chunks(limit=15_000))
+
+    days = (last.times[-1] - first.times[0]) / (24 * HOUR)
+    frauds = sum(len(chunk.labels) for chunk in chunks)
+    assert 0.45 < 15_000 / days / 3_000 < 0.6
+    assert 0.003 < frauds / 15_000 < 0.012
+    assert bank.name != Bank(customers=3_000).name
+
+
 def test_without_fraud_there_is_no_label():
     chunks = Bank(customers=500, fraud=False).chunks(limit=10_000)
 
