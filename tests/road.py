@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ class Road:
             for name in list(self.workers):
                 running = self.workers[name].poll() is None
                 if running and self.kept and (pid := self.pid(name)):
-                    os.kill(pid, signal.SIGKILL)
+                    with suppress(ProcessLookupError):  # it has just ended itself
+                        os.kill(pid, signal.SIGKILL)
                 self.kill(name)
 
 

@@ -34,7 +34,7 @@ def mongo_server(folder: Path, *, port: int = 0, outlives: bool = False) -> Serv
 
 def answers(address: str) -> bool:
     """Whether the server answers a ping."""
-    with pymongo.MongoClient(address, serverSelectionTimeoutMS=500) as client:
+    with pymongo.MongoClient(address, serverSelectionTimeoutMS=2000) as client:
         try:
             client.admin.command("ping")
         except PyMongoError:

@@ -113,9 +113,10 @@ async def test_an_answer_is_kept_a_while(site: Site, tmp_path: Path):
 
 
 async def test_when_time_is_up_the_rest_is_told_as_unfinished(
-    site: Site, tmp_path: Path
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     archive(tmp_path, payments=100)
+    monkeypatch.setattr(tradeoffs, "SECONDS", 10.0)
     seconds = iter(range(0, 1_000, 4))
     asked = Tradeoffs(site.context, clock=lambda: float(next(seconds)))
 

@@ -76,6 +76,7 @@ def build(context: Context) -> ASGIApp:
         index_string=PAGE,
         add_log_handler=False,
         websocket_inactivity_timeout=0,
+        websocket_batch_delay=0,  # of two values in a batch a browser shows the last
         on_error=_fault,
     )
     app.layout = lambda: shell.layout(client)

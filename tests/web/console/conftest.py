@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic, sleep, time_ns
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import axe_playwright_python
 import httpx
@@ -187,27 +189,28 @@ async def _values(kafka: str, topic: str) -> list[bytes]:
     return [record.value async for record in records(kafka, topic)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bank_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a Kafka of the bank's own: nobody has paid yet."""
     with serving(kafka_server, tmp_path_factory.mktemp("bank-kafka")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bank(
     bank_kafka: Server, mongo: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Bank]:
     """Give a bank, at which nobody has paid before the first test of it.
 
-    It is started once, and ends with the tests.
+    It ends with the tests of a file: which files run in one process is chance, and
+    what is paid, labelled or listed in one must not count in another.
     """
     folder = tmp_path_factory.mktemp("bank")
     port = free_port()
     environment = {
         "SMARTBANK_MONGO": mongo.address,
         "SMARTBANK_ELASTIC": f"http://127.0.0.1:{free_port()}",  # decisions can wait
-        "SMARTBANK_DATABASE": "console",
+        "SMARTBANK_DATABASE": f"console-{uuid4().hex[:8]}",
         "SMARTBANK_USERS_FILE": users_file(
             folder / "users.jsonl",
             user(),
@@ -282,23 +285,38 @@ def managing(bank: Bank, browser: Browser) -> Iterator[Tab]:
 
 def opened(bank: Bank, browser: Browser, *, name: str) -> Iterator[Tab]:
     """Open a tab and log in."""
-    context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, base_url=bank.url
-    )
+    with looking(
+        browser, bank.url, name=name, viewport={"width": 1440, "height": 900}
+    ) as found:
+        yield found
+
+
+@contextmanager
+def looking(
+    browser: Browser, address: str, *, name: str = "", **options: Any
+) -> Iterator[Tab]:
+    """Give a tab, of somebody who is logged in if there is a name.
+
+    Nothing moves in it: what fades in is not yet as easy to read as it will be.
+    """
+    context = browser.new_context(base_url=address, reduced_motion="reduce", **options)
     context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    found = watched(page)
-    log_in(page, name=name)
-    yield found
-    context.close()
+    try:
+        found = watched(context.new_page())
+        if name:
+            log_in(found.page, name=name)
+        yield found
+    finally:
+        context.close()
 
 
 def log_in(page: Page, password: str = PASSWORD, *, name: str = "vic") -> None:
-    """Fill in the log-in page."""
+    """Fill in the log-in page, and wait until the server has looked at it."""
     page.goto("/login?next=/ui/")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name="Log in").click()
 
 
 def until(told: Callable[[], bool]) -> None:
@@ -320,7 +338,11 @@ def fits(page: Page, width: int) -> None:
 
 
 def serious_faults(page: Page) -> list[str]:
-    """Return what axe-core finds that keeps people out."""
+    """Return what axe-core finds that keeps people out.
+
+    A page that has heard nothing for a while is pale, until it hears again.
+    """
+    page.locator("html:not(.stale)").wait_for(state="attached")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found = page.evaluate("axe.run()")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.console.conftest import fits, serious_faults
-from tests.web.console.test_sketches_in_a_browser import PHONE, looking, served
+from tests.web.console.conftest import fits, looking, serious_faults
+from tests.web.console.test_sketches_in_a_browser import PHONE, served
 from tests.web.site import Site
 from tests.web.test_tradeoffs import archive
 

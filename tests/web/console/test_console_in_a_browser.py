@@ -15,9 +15,9 @@ from tests.web.console.conftest import (
     Tab,
     fits,
     log_in,
+    looking,
     serious_faults,
     until,
-    watched,
 )
 from tests.web.site import PASSWORD
 
@@ -51,9 +51,11 @@ def connected(page: Page) -> None:
 def test_one_gets_in_with_the_right_password_only_and_out_again(
     bank: Bank, browser: Browser
 ):
-    context = browser.new_context(base_url=bank.url)
-    page = context.new_page()
+    with looking(browser, bank.url) as tab:
+        gets_in_and_out(tab.page, bank)
 
+
+def gets_in_and_out(page: Page, bank: Bank) -> None:
     page.goto("/ui/")
     expect(page).to_have_url(f"{bank.url}/login?next=%2Fui%2F")
     log_in(page, PASSWORD[:-1])
@@ -70,7 +72,6 @@ def test_one_gets_in_with_the_right_password_only_and_out_again(
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
     page.goto("/ui/")
     expect(page).to_have_url(f"{bank.url}/login?next=%2Fui%2F")
-    context.close()
 
 
 def test_an_empty_page_says_how_to_begin_and_shows_payments_as_they_are_decided(
@@ -98,10 +99,17 @@ def test_rows_wait_while_one_is_pointed_at(bank: Bank, tab: Tab):
     row(page, "pointed-at").hover()
     bank.pay("waiting")
 
-    expect(page.get_by_role("button", name="1 new")).to_be_visible()
+    new = page.get_by_role("button", name="1 new")
+    expect(new).to_be_visible()
     expect(row(page, "waiting")).to_have_count(0)
-    page.get_by_role("button", name="1 new").click()
+    new.dispatch_event("click")  # the pointer stays: without it the row waits no more
     expect(row(page, "waiting")).to_be_visible()
+    bank.pay("waiting-too")
+    expect(new).to_be_visible()
+    expect(row(page, "waiting-too")).to_have_count(0)
+    page.mouse.move(0, 0)
+    expect(row(page, "waiting-too")).to_be_visible()
+    expect(new).to_be_hidden()
     tab.has_been_quiet()
 
 
@@ -184,10 +192,12 @@ def test_a_phone_is_on_the_map_as_it_moves_and_a_viewer_sees_no_place(
     tab.page.goto("/ui/devices/ann-1")
     expect(tab.page.get_by_text("Where people are is shown")).to_be_visible()
     expect(tab.page.get_by_role("link", name="Devices")).to_have_count(0)
-    context = browser.new_context(base_url=bank.url)
-    page = context.new_page()
-    seen = watched(page)
-    log_in(page, name="ann")
+    with looking(browser, bank.url, name="ann") as seen:
+        sees_it_move(seen.page, bank, address)
+        seen.has_been_quiet()
+
+
+def sees_it_move(page: Page, bank: Bank, address: str) -> None:
     page.goto("/ui/devices/ann-1")
     expect(page.get_by_text("No device has told its place yet")).to_be_visible()
     connected(page)
@@ -204,8 +214,6 @@ def test_a_phone_is_on_the_map_as_it_moves_and_a_viewer_sees_no_place(
     expect(page.locator("#motion-chart .y2title")).to_have_text("Altitude, m")
     assert serious_faults(page) == []
     fits(page, 390)
-    seen.has_been_quiet()
-    context.close()
 
 
 def roles_of(bank: Bank, version: str) -> list[str]:

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Response, expect
 
 from app.privacy.questions import Question
 from app.publications import MemoryPublications, Publication
-from tests.web.console.conftest import serious_faults
-from tests.web.console.test_sketches_in_a_browser import PHONE, looking, served
+from tests.web.console.conftest import fits, looking, serious_faults
+from tests.web.console.test_sketches_in_a_browser import PHONE, served
 from tests.web.site import Site
 from tests.web.test_publications import archive
 
@@ -66,7 +66,7 @@ def test_an_analyst_publishes_a_count_by_a_button_that_says_its_price(
         expect(page.locator("#published-ask")).to_be_hidden()
         page.locator("#published-section").get_by_text("Declined").click()
         expect(page.get_by_role("button", name="Publish, for 1 of 3")).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        fits(page, PHONE["width"])
         assert serious_faults(page) == []
 
 

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from app.local.server import Server
-from tests.web.console.conftest import Tab, serious_faults
-from tests.web.console.test_sketches_in_a_browser import PHONE, looking, served
+from tests.web.console.conftest import Tab, fits, looking, serious_faults
+from tests.web.console.test_sketches_in_a_browser import PHONE, served
 from tests.web.test_erasures import a_site
 from tests.web.test_profiles import filled
 from web.console.pages import erasing
@@ -48,6 +48,6 @@ def erases(tab: Tab) -> None:
     place.get_by_label("Why").fill(WHY)
     page.get_by_role("button", name="Erase for ever").click()
     expect(place).to_contain_text(f"by mia: {WHY}.")
-    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    fits(page, PHONE["width"])
     assert serious_faults(page) == []
     tab.has_been_quiet()

@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from time import sleep
-from typing import Any
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from app.local.ports import free_port
-from tests.web.console.conftest import Tab, fits, log_in, serious_faults, watched
+from tests.web.console.conftest import Tab, fits, looking, serious_faults
 from tests.web.site import Site
 from tests.web.test_groups import kept
 from tests.web.test_sketches import PAYMENTS, keeping
@@ -37,22 +36,12 @@ def served(site: Site) -> Iterator[str]:
     thread.start()
     try:
         while not server.started:
+            assert thread.is_alive(), f"nobody listens at port {port}"
             sleep(0.02)
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
         thread.join()
-
-
-@contextmanager
-def looking(browser: Browser, address: str, *, name: str, **options: Any) -> Any:
-    """Give a tab of somebody who is logged in."""
-    context = browser.new_context(base_url=address, **options)
-    context.set_default_timeout(60_000)
-    tab = watched(context.new_page())
-    log_in(tab.page, name=name)
-    yield tab
-    context.close()
 
 
 def drawn(page: Page) -> None:

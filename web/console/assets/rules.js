@@ -120,6 +120,9 @@
     window.dash_clientside.set_props(button.dataset.of, { value: button.dataset.choice });
   };
 
+  // ---- A question about one of many, whose row may be drawn again at any moment
+  const ask = ({ ask: data, of }) => window.dash_clientside.set_props(of, { data });
+
   // ---- The catalogue beside the editor
   const filter = (typed) => {
     const wanted = typed.trim().toLowerCase();
@@ -130,6 +133,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.dataset.choice !== undefined) choosing(button);
+    else if (button?.dataset.ask) ask(button.dataset);
     else if (button?.dataset.insert) insert(button.dataset.insert);
     else if (button?.dataset.fix) fix(button.dataset);
   });

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import Dash, Input, Output, State, dcc, html, no_update
 
 from app.events.aggregates import Aggregate, Entity, Function
 from app.features.aggregates import FACTS
@@ -53,7 +53,8 @@ def layout(manager: Manager) -> html.Div:
         html.Div(table(manager), id="aggregates-shown"),
     ]
     if may("manager"):
-        parts += [html.Div(id="aggregates-told"), _form()]
+        asking = dcc.Store(id="aggregate-asked")
+        parts += [html.Div(id="aggregates-told"), asking, _form()]
     parts += [
         dcc.Store(id="aggregates-changed", data=0),
         dcc.Interval(id="aggregates-again", interval=AGAIN),
@@ -148,11 +149,11 @@ def register(app: Dash, manager: Manager) -> None:
 
     @app.callback(
         Output("aggregates-told", "children", allow_duplicate=True),
-        Input({"aggregate": ALL}, "n_clicks"),
+        Input("aggregate-asked", "data"),
         prevent_initial_call=True,
     )
-    async def ask(clicks: list[int | None]) -> Any:
-        return asked(ctx.triggered_id["aggregate"]) if any(clicks) else no_update
+    async def ask(name: str | None) -> Any:
+        return asked(name) if name else no_update
 
     @app.callback(
         Output("aggregates-told", "children", allow_duplicate=True),
@@ -189,12 +190,16 @@ def _row(found: AggregateState) -> html.Tr:
     one = found.aggregate
     out: Any = ""
     if not found.rules and may("manager"):
+        # Pressed while the table is drawn again it must count: Dash would forget it.
         out = html.Button(
             "Take out",
-            id={"aggregate": one.name},
             type="button",
             className="button bad small",
-            **{"aria-label": f"Take out the aggregate {one.name}"},
+            **{
+                "data-ask": one.name,
+                "data-of": "aggregate-asked",
+                "aria-label": f"Take out the aggregate {one.name}",
+            },
         )
     return html.Tr(
         [
