@@ -76,14 +76,24 @@ class Watch:
         self._take(partition, declared)
 
     def _remember(self, event: Remembered, partition: int) -> None:
+        """Remember payments; a customer's row only those that it knows.
+
+        A customer that was erased has no row, or one that began anew: what was sent
+        before the erasure and comes after it finds nobody.
+        """
         plan = self._plans.get(partition)
         slots = plan.of(self._owner) if plan else ()
-        if wanted := [one for one in slots if one.slot in event.slots]:
-            row = self._rows[partition].touch(event.id.encode())
-            memory = row.memory = row.memory or {}
-            for one in wanted:
-                kept = memory.setdefault(one.slot, Kept())
-                for each in event.slots[one.slot]:
+        wanted = [one for one in slots if one.slot in event.slots]
+        rows, key = self._rows[partition], event.id.encode()
+        mine = self._owner == "customer"
+        if not wanted or (mine and not rows.hold(key)):
+            return
+        row = rows.touch(key)
+        memory = row.memory = row.memory or {}
+        for one in wanted:
+            for each in event.slots[one.slot]:
+                if not mine or row.knows(each[1]):
+                    kept = memory.get(one.slot) or memory.setdefault(one.slot, Kept())
                     kept.add(each, one.horizon)
 
     def profile(self, place: int, partition: int, row: Any, payment: Payment) -> Told:

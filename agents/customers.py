@@ -88,10 +88,11 @@ def learn(
     elif isinstance(event, Fixes):
         rows.touch(event.customer_id.encode()).fixes(event)
     elif isinstance(event, Label):
-        row = rows.touch(event.customer_id.encode())
-        counters.unplaced_labels += not row.seen(event.transaction_id)
-        row.label(event)
-        terminal = event.terminal_id.encode()
+        key, terminal = event.customer_id.encode(), event.terminal_id.encode()
+        row = rows.hold(key)
+        counters.unplaced_labels += not (row and row.seen(event.transaction_id))
+        if row:
+            rows.touch(key).label(event)
         out.send(TERMINAL_ACTIVITY.name, terminal, encode(event), record)
     elif isinstance(event, AppEvent):
         use(event, rows.touch(event.customer_id.encode()), record, out)

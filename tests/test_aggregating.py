@@ -77,6 +77,7 @@ def worked_off(log: Sequence[Event], cuts: Sequence[int]) -> tuple[Any, Any]:
             if isinstance(event, Payment):
                 row = rows[0].touch(event.customer_id.encode())
                 told[event.id] = watch.profile(place, 0, row, event)
+                row.profile(event)
             else:
                 watch.learn(event, 0)
     return told, dict(rows[0])

@@ -115,11 +115,18 @@ class CustomerRow:
         """Whether a payment of that id is among those remembered."""
         return self._find(_hash(payment_id)) >= 0
 
+    def knows(self, identity: int) -> bool:
+        """Whether a payment is among those remembered, by `aggregates.hashed`."""
+        return self._find(identity.to_bytes(ID_BYTES, "little", signed=True)) >= 0
+
     def _find(self, hashed: bytes) -> int:
-        """Return the place of a payment, or -1."""
-        at = self._ids.find(hashed)
+        """Return the place of a payment that is not past the horizon, or -1."""
+        ids = self._ids
+        at = ids.find(hashed)
+        if at >= 0:
+            at = ids.find(hashed, self._stale() * ID_BYTES)
         while at % ID_BYTES and at >= 0:
-            at = self._ids.find(hashed, at + 1)
+            at = ids.find(hashed, at + 1)
         return at // ID_BYTES
 
     def label(self, label: Label) -> bool:
@@ -130,7 +137,7 @@ class CustomerRow:
         """
         hashed = _hash(label.transaction_id)
         here = self._find(hashed)
-        if here < self._stale():
+        if here < 0:
             return False
         amounts = self._amounts
         amount = amounts[here + 1] - amounts[here] & WRAP

@@ -114,6 +114,20 @@ def test_a_card_of_a_new_name_keeps_its_frauds_and_those_that_become_known_later
     assert (first["card_frauds_30d"], second["card_frauds_30d"]) == (1, 2)
 
 
+def test_a_payment_past_the_horizon_is_known_no_more_restored_or_not():
+    old, again = paid(0, name="old"), paid(32.5, name="old")
+    row = a_row(old, paid(32))
+    restored = CustomerRow.decode(row.encode())
+
+    known = [one.seen("old") for one in (row, restored)]
+    for one in (row, restored):
+        one.profile(again)
+
+    assert known == [False, False]
+    assert row.seen("old")
+    assert row.encode() == restored.encode()
+
+
 def test_an_all_clear_takes_a_label_back_and_a_repeated_label_changes_nothing():
     row = a_row(*HABIT)
     before = row.encode()
