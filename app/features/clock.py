@@ -6,6 +6,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
+CLOCKS = 60 * SECOND
+"""By which the clocks of phones, terminals and the bank may differ."""
 LABEL_DELAY = 7 * DAY
 """A label counts from a week after its payment, however early it arrives."""
 _THURSDAY = 3  # the weekday of the epoch, Monday being 0

@@ -6,7 +6,7 @@ import msgspec
 
 from app.events.payments import Place
 from app.events.readings import Fixes
-from app.features.clock import HOUR, SECOND, microseconds, moment
+from app.features.clock import CLOCKS, HOUR, SECOND, microseconds, moment
 from app.features.places import distance_m
 
 PHONES = 4  # remembered a customer, those heard last
@@ -14,7 +14,6 @@ FIXES = 8  # remembered a phone, the newest ones
 TOO_OLD = 6 * HOUR  # a fix further from the payment says nothing
 RECENT = HOUR  # for which a phone's own doubts count
 PLACE_M = 1_000.0  # how exactly the place of a terminal is known
-CLOCKS = 60 * SECOND  # by which the clocks of terminals and phones may differ
 LEAST = SECOND  # between two fixes of one phone
 NOTHING: list[float | None] = [None] * 7
 """What no phone says of a payment."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app.events.readings import Fix
+from app.features.clock import CLOCKS
 from app.sensors.fixes import teleported
 from app.sensors.heights import Climb
 from app.sensors.machines import Rest
@@ -17,8 +18,6 @@ WINDOW = 1_024
 """Messages behind a session's newest among which a repeat is recognised."""
 SESSIONS = 32
 """Sessions of a device whose messages are remembered, the newest ones."""
-CLOCKS = timedelta(minutes=1)
-"""By which a device's clock may go ahead of Kafka's."""
 _MASK = (1 << WINDOW) - 1
 
 
@@ -186,5 +185,5 @@ def _believed(last: Fix | None, fix: Fix, received_at: datetime) -> Fix | None:
 
     It did where an older fix comes while the last one is still in the future.
     """
-    latest = max(fix.occurred_at, received_at + CLOCKS)
+    latest = max(fix.occurred_at, received_at + timedelta(microseconds=CLOCKS))
     return None if last and last.occurred_at > latest else last
