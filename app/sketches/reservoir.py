@@ -30,12 +30,11 @@ class Reservoir(Generic[T]):
     drawn first twice as often (Efraimidis and Spirakis, 2006).
     """
 
-    __slots__ = ("_ids", "_kept", "salt", "seen", "size")
+    __slots__ = ("_ids", "_kept", "salt", "size")
 
     def __init__(self, size: int, *, salt: str = "") -> None:
         self.size = size
         self.salt = salt
-        self.seen = 0
         self._kept: list[tuple[float, str, T]] = []  # a heap, the largest lot first
         self._ids: set[str] = set()
 
@@ -48,7 +47,6 @@ class Reservoir(Generic[T]):
         if weight <= 0:
             message = f"got a weight of {weight}, expected one above 0"
             raise ValueError(message)
-        self.seen += 1
         return self._keep(lot(identity, salt=self.salt) / weight, identity, item)
 
     def _keep(self, rank: float, identity: str, item: T) -> bool:
@@ -77,11 +75,6 @@ class Reservoir(Generic[T]):
         for one in drawn:
             self._keep(one.rank, one.id, one.item)
 
-    def merge(self, other: "Reservoir[T]") -> None:
-        """Become the sample of what both have seen; both drew with the same salt."""
-        self.seen += other.seen
-        self.join(other.sample())
-
     def sample(self) -> list[Sampled[T]]:
         """Return the sample, smallest lots first."""
         return sorted(
@@ -92,15 +85,14 @@ class Reservoir(Generic[T]):
     def encode(self) -> bytes:
         """Return the reservoir's bytes; items must be what JSON can say."""
         kept: Sequence[Sampled[T]] = self.sample()
-        return msgspec.json.encode([self.size, self.salt, self.seen, kept])
+        return msgspec.json.encode([self.size, self.salt, kept])
 
     @classmethod
     def decode(cls, data: bytes, *, item: Any = Any) -> Self:
         """Return the reservoir that `encode` made the bytes from, its items typed."""
-        kind = tuple[int, str, int, list[tuple[float, str, item]]]
-        size, salt, seen, kept = msgspec.json.decode(data, type=kind)
+        kind = tuple[int, str, list[tuple[float, str, item]]]
+        size, salt, kept = msgspec.json.decode(data, type=kind)
         made = cls(size, salt=salt)
-        made.seen = seen
         made.join(Sampled(*one) for one in kept)
         return made
 

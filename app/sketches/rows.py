@@ -9,7 +9,7 @@ from app.sketches.bloom import Block
 from app.sketches.observed import Sample
 from app.sketches.reservoir import Reservoir
 
-_BLOCK, _RESERVOIR = b"B", b"R"
+_FILTER, _SAMPLE = b"F", b"S"  # the first byte; of another version neither is
 _population = msgspec.json.Decoder(tuple[int, dict[int, dict[str, int]]]).decode
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -29,9 +29,9 @@ class SketchRow:
     def encode(self) -> bytes:
         """Return the row's bytes."""
         if self.block is not None:
-            return _BLOCK + self.block.encode()
+            return _FILTER + self.block.encode()
         if self.reservoir is not None:
-            return _RESERVOIR + self.reservoir.encode()
+            return _SAMPLE + self.reservoir.encode()
         return b""
 
     @classmethod
@@ -43,14 +43,12 @@ class SketchRow:
         """
         row = cls()
         kind, rest = data[:1], data[1:]
-        if kind == _BLOCK:
+        if kind == _FILTER:
             row.block = Block.decode(rest)
-        elif kind == _RESERVOIR:
+        elif kind == _SAMPLE:
             row.reservoir = Reservoir[Sample].decode(rest, item=Sample)
         elif data:
-            message = (
-                f"sketch: got kind {kind!r}, expected {_BLOCK!r} or {_RESERVOIR!r}"
-            )
+            message = f"sketch: got kind {kind!r}, expected {_FILTER!r} or {_SAMPLE!r}"
             raise ValueError(message)
         return row
 

@@ -63,7 +63,7 @@ def learn(rows: Rows, observed: Observed) -> bool:
                 rows.drop(_key(over, name))
         counts = population.counts[period] = {}
     name = f"{observed.segment}/{observed.outcome}/{observed.payment.channel}"
-    counts[name] = seen = counts.get(name, 0) + 1
+    counts[name] = counts.get(name, 0) + 1
     key = _key(period, name)
     held = rows.hold(key)
     if held and held.reservoir and held.reservoir.passes(observed.id):
@@ -71,9 +71,7 @@ def learn(rows: Rows, observed: Observed) -> bool:
     row = rows.touch(key)
     if row.reservoir is None:
         row.reservoir = Reservoir(SIZE, salt=SALT)
-    kept = row.reservoir.add(observed.id, sample(observed))
-    row.reservoir.seen = seen
-    return kept
+    return row.reservoir.add(observed.id, sample(observed))
 
 
 def kept(rows: Rows) -> list[Kept]:

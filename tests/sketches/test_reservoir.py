@@ -69,7 +69,7 @@ def test_order_repeats_and_partitions_change_nothing(
 ):
     whole = of(things)
     parts = of(things[:cut])
-    parts.merge(of(things[cut:]))
+    parts.join(of(things[cut:]).sample())
     shuffled = of(chance.sample(things * 2, len(things) * 2))
 
     assert ids(parts) == ids(shuffled) == ids(whole)
@@ -77,11 +77,10 @@ def test_order_repeats_and_partitions_change_nothing(
     assert Reservoir.decode(whole.encode()).encode() == whole.encode()
 
 
-def test_a_sample_never_grows_and_says_how_many_it_stands_for():
+def test_a_sample_never_grows():
     made = of([f"t{n}" for n in range(1_000)], size=7)
 
     assert len(made.sample()) == 7
-    assert made.seen == 1_000
 
 
 def test_a_weight_of_nothing_is_refused():
