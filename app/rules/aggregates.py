@@ -71,9 +71,6 @@ class Plan:
         return self.terminal if owner == "terminal" else self.customer
 
 
-NOTHING = Plan((), (), (), {})
-
-
 @lru_cache(maxsize=64)
 def make_ready(aggregates: tuple[Aggregate, ...]) -> Plan:
     """Make aggregates ready that were checked when they were declared.

@@ -1,6 +1,6 @@
 """A ruleset made ready: every rule checked, and all evaluated by one Polars select."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -14,12 +14,6 @@ from app.rules.ruleset import Rule, Ruleset
 from app.rules.translate import Fields, Kind
 
 FACTS = ("channel", "country", "merchant_category", "currency")
-DTYPES: Mapping[Kind, type[pl.DataType]] = {
-    "number": pl.Float64,
-    "text": pl.String,
-}
-
-
 SIDES = ("value", "threshold")
 
 

@@ -89,11 +89,6 @@ def messages(
         yield due * every_ns / SECOND_NS, msgspec.json.encode(body)
 
 
-def exported(recording: Recording) -> bytes:
-    """Return the recording as the JSON file that the app exports."""
-    return msgspec.json.encode(recording.rows)
-
-
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
     if path.is_dir():
         for file in sorted(path.glob("*.csv")):

@@ -5,7 +5,6 @@ from typing import Any
 
 from dash import dcc, html
 
-from web.console import marks
 from web.problems import Problem
 
 TEXT = {"autoComplete": "off", "spellCheck": False}
@@ -85,8 +84,3 @@ def refused(problem: Problem, *more: Any) -> html.Div:
     """Say that something was not done, and why."""
     said = f"{problem.detail[:1].upper()}{problem.detail[1:]}."
     return html.Div([html.P(said), *more], className="told bad", role="alert")
-
-
-def busy(words: str) -> html.Div:
-    """Hold the place of something that takes a moment."""
-    return html.Div([html.P(words, className="hint"), marks.skeleton(lines=6)])

@@ -65,9 +65,6 @@ def style_sheet() -> str:
     return "".join(rules)
 
 
-_TIME = {"type": "date", "showgrid": False, "nticks": 6, "tickformat": "%H:%M"}
-
-
 def template(theme: Theme) -> go.layout.Template:
     """Return how charts look in a theme."""
     tokens = TOKENS[theme]

@@ -9,8 +9,6 @@ from app.scoring.backtest import Comparison, Example, Figures, Moved, Report
 from web.console import links, marks, wording
 from web.console.marks import WORDS
 
-Measure = Callable[[Figures], str]
-
 
 def report(of: Report, *, currency: str, rule: str | None = None) -> html.Div:
     """Show a trial: what it was made on, figures beside each other, payments."""
