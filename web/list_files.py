@@ -16,7 +16,7 @@ from app.events.payments import Card
 from app.masking import masked, shown
 from app.privacy.tokens import Tokens, passes_luhn
 from app.rules.lists import Entry, Kind, Listing, Verdict
-from web.problems import Problem
+from web.problems import Problem, misfits
 
 MOST_ENTRIES = 10_000
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -57,16 +57,10 @@ def read_entries(
         try:
             entries.append(_entry(decoded(row, decode), author, tokens))
         except BadRecord as error:
-            expected = CHOICES.get(error.field, error.expected)
-            named = {"field": error.field, "got": error.got, "expected": expected}
-            errors.append({"index": index, **named})
+            error.expected = CHOICES.get(error.field, error.expected)
+            errors.append((index, error))
     if errors:
-        first = errors[0]
-        detail = (
-            f"row {first['index']}, {first['field']}: got {first['got']}, "
-            f"expected {first['expected']}; nothing was listed"
-        )
-        raise Problem(422, detail, kind="invalid-records", errors=errors)
+        raise misfits(errors, noun="row", then="; nothing was listed")
     return entries
 
 

@@ -1,13 +1,13 @@
 """Problems: every error of the API as RFC 9457 `application/problem+json`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from starlette.responses import Response
 
-from app.errors import SmartbankError
+from app.errors import BadRecord, SmartbankError
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -66,3 +66,19 @@ class Problem(SmartbankError):  # noqa: N818 - the name that RFC 9457 gives it
             self.headers,
             media_type=MEDIA_TYPE,
         )
+
+
+def misfits(
+    errors: Sequence[tuple[int, BadRecord]], *, noun: str, then: str = ""
+) -> Problem:
+    """Return the problem of records that do not fit: the first in words, all by field.
+
+    Each comes with its place, from 0; `then` says what that means for the others.
+    """
+    (index, first), *_ = errors
+    told = [
+        {"index": place, "field": one.field, "got": one.got, "expected": one.expected}
+        for place, one in errors
+    ]
+    detail = f"{noun} {index}, {first}{then}"
+    return Problem(422, detail, kind="invalid-records", errors=told)

@@ -103,6 +103,7 @@ async def test_a_websocket_needs_a_session_of_a_page_of_this_site(site: Site):
     path = "/ui/_dash-ws"
 
     assert await socket(site, path) == "websocket.close"
+    assert await socket(site, "/ui/socket") == "websocket.close"
     assert await socket(site, path, session) == "websocket.accept"
     ours, theirs = ("origin", "http://one"), ("origin", "http://elsewhere")
     assert await socket(site, path, session, ours) == "websocket.accept"

@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
@@ -312,30 +312,3 @@ async def test_a_user_taken_out_is_out_with_the_session(tmp_path: Path):
         after = await client.get("/v1/workers")
 
     assert (before.status_code, after.status_code) == (200, 401)
-
-
-async def websocket(site: Site, path: str, headers: list[tuple[bytes, bytes]]) -> Any:
-    """Ask for a WebSocket; return the first message that comes back."""
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, str]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "websocket",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"one"), *headers],
-    }
-    await cast("Any", site.application)(scope, receive, send)
-    return sent[0]
-
-
-async def test_a_websocket_without_a_session_is_closed(site: Site):
-    first = await websocket(site, "/ui/socket", [])
-
-    assert first["type"] == "websocket.close"

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from app.errors import UNREADABLE, BadRecord
-from web.problems import Problem
+from web.problems import Problem, misfits
 
 MOST_BYTES = 1024 * 1024
 MOST_RECORDS = 500
@@ -39,14 +39,9 @@ def read_records(
         try:
             stated.append(Stated(value, read(value)))
         except BadRecord as error:
-            errors.append(_error(index, error))
+            errors.append((index, error))
     if errors:
-        first = errors[0]
-        detail = (
-            f"{noun} {first['index']}, {first['field']}: got {first['got']}, "
-            f"expected {first['expected']}"
-        )
-        raise Problem(422, detail, kind="invalid-records", errors=errors)
+        raise misfits(errors, noun=noun)
     return stated
 
 
@@ -64,12 +59,3 @@ def _values(text: bytes, noun: str) -> list[bytes]:
         detail = f"got {got}, expected {expected} in one request"
         raise Problem(422, detail, kind="invalid-records", errors=[wrong])
     return values
-
-
-def _error(index: int, error: BadRecord) -> dict[str, object]:
-    return {
-        "index": index,
-        "field": error.field,
-        "got": error.got,
-        "expected": error.expected,
-    }
