@@ -13,13 +13,13 @@ from app.events.aggregates import Declared, Event, Ready, Remembered
 from app.events.decisions import Decision
 from app.events.payments import Payment
 from app.features.aggregates import (
-    Declarations,
     Kept,
     Owner,
     forget,
     profile,
 )
 from app.features.clock import microseconds
+from app.features.declarations import Declarations
 from app.rules.aggregates import Plan, counts, counts_decided, make_ready
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 

@@ -1,7 +1,7 @@
 """What is remembered of each customer."""
 
-from app.features.aggregates import Declarations
 from app.features.customers import CustomerRow
+from app.features.declarations import Declarations
 from app.main import app
 
 customers = app.checkpointed(

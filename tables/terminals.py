@@ -1,6 +1,6 @@
 """What is remembered of each terminal."""
 
-from app.features.aggregates import Declarations
+from app.features.declarations import Declarations
 from app.features.terminals import TerminalRow
 from app.main import app
 

@@ -15,9 +15,10 @@ from app.engine.tables import SHARED, Partition
 from app.events.aggregates import Aggregate, Declared, Ready, Remembered
 from app.events.decisions import Decision, Outcome, Timings, Versions
 from app.events.payments import Payment
-from app.features.aggregates import Declarations, hashed, slot_of
+from app.features.aggregates import hashed, slot_of
 from app.features.clock import microseconds
 from app.features.customers import CustomerRow
+from app.features.declarations import Declarations
 from app.rules.aggregates import Plan
 from tests.scoring.builders import NOON, a_payment
 

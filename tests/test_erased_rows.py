@@ -16,9 +16,10 @@ from app.events.aggregates import Aggregate, Declared, Event, Ready, Remembered
 from app.events.erasures import Erased
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.aggregates import Declarations, Memory, hashed, slot_of
+from app.features.aggregates import Memory, hashed, slot_of
 from app.features.clock import microseconds
 from app.features.customers import CustomerRow
+from app.features.declarations import Declarations
 from tests.scoring.builders import NOON, a_payment
 
 COUNT = Aggregate(name="n", entity="customer", aggregate="count", window="31d")
@@ -71,7 +72,12 @@ def ids(*payments: Payment) -> set[int]:
 
 
 BEFORE = [bought(1), bought(2)]
-WAITING = [told_again(BEFORE[0]), told_again(BEFORE[1]), Ready([COUNT]), ERASED]
+WAITING: list[CustomerActivity] = [
+    told_again(BEFORE[0]),
+    told_again(BEFORE[1]),
+    Ready([COUNT]),
+    ERASED,
+]
 
 
 def test_wherever_an_erasure_meets_a_backfill_there_is_no_row_afterwards():

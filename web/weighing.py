@@ -8,14 +8,8 @@ from app.errors import SmartbankError
 from app.parquet import files
 from app.parquet.past import aggregated
 from app.scoring.backtest import COLUMNS
-from app.scoring.policy import (
-    CAPACITY,
-    REVIEW_COST,
-    By,
-    Policy,
-    features_of,
-    policy,
-)
+from app.scoring.policy import CAPACITY, REVIEW_COST, Policy, features_of, policy
+from app.scoring.thresholds import By
 from web.context import Context
 from web.problems import Problem
 from web.trials import SPAN

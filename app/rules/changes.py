@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from app.events.aggregates import Aggregate
-from app.features.aggregates import definition
+from app.features.declarations import definition
 from app.rules.aggregates import check
 from app.rules.compiled import compile_ruleset
 from app.rules.errors import (

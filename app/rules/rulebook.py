@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from app.errors import UNREADABLE, RuleError
 from app.events.aggregates import Aggregate
-from app.features.aggregates import definition
+from app.features.declarations import definition
 from app.rules.ruleset import Bands, Rule, Ruleset
 
 REVISION = "revision"

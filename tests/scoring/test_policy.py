@@ -16,7 +16,8 @@ from app.rules.changes import diff
 from app.rules.compiled import compile_ruleset
 from app.rules.ruleset import Bands, Ruleset
 from app.scoring.backtest import COLUMNS
-from app.scoring.policy import PROBABILITY, Point, Policy, candidate, policy, threshold
+from app.scoring.policy import Point, Policy, policy
+from app.scoring.thresholds import PROBABILITY, candidate, threshold
 from tests.scoring.builders import NOON, a_rule, rules_of
 
 SCHEMA: dict[str, Any] = {

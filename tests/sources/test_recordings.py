@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from app.errors import ColumnMapError
-from app.sources.recordings import exported, messages, read
+from app.sources.recordings import messages, read
 
 LOCATION = """time,seconds_elapsed,speed,longitude,latitude
 1764585556005611800,-108.2,0.59,11.668248979300474,47.059618201633896
@@ -36,7 +36,7 @@ def test_a_folder_a_zip_and_a_json_file_are_the_same_recording(
     with zipfile.ZipFile(tmp_path / "drive.zip", "w") as archive:
         for file in folder.iterdir():
             archive.write(file, f"2025/{file.name}")
-    (tmp_path / "drive.json").write_bytes(exported(read(folder)))
+    (tmp_path / "drive.json").write_bytes(msgspec.json.encode(read(folder).rows))
 
     found = [read(folder), read(tmp_path / "drive.zip"), read(tmp_path / "drive.json")]
 

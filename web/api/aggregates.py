@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from app.events.aggregates import Aggregate
-from app.features.aggregates import definition
+from app.features.declarations import definition
 from app.rules import changes
 from app.rules.errors import AggregateInUse
 from app.rules.ruleset import Ruleset

@@ -6,7 +6,8 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
 from app.errors import RuleError
-from app.scoring.policy import CAPACITY, REVIEW_COST, By, candidate
+from app.scoring.policy import CAPACITY, REVIEW_COST
+from app.scoring.thresholds import By, candidate
 from web.api import examples
 from web.api.models import answer
 from web.api.rule_trials import Moment

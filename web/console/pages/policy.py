@@ -7,8 +7,9 @@ from dash import Dash, Input, Output, State, ctx, dcc, html, no_update
 
 from app.errors import RuleError
 from app.events.currencies import EXPONENTS
-from app.scoring.policy import CAPACITY, REVIEW_COST, By, Point, Policy
-from app.scoring.policy import candidate as ruleset_of
+from app.scoring.policy import CAPACITY, REVIEW_COST, Point, Policy
+from app.scoring.thresholds import By
+from app.scoring.thresholds import candidate as ruleset_of
 from web.console import charts, figures, forms, marks, wording
 from web.console.client import who
 from web.console.managing import Manager, may
