@@ -13,7 +13,8 @@ from app.parquet.past import aggregated
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.rulebook import BANDS, Backtested, substances
 from app.rules.ruleset import Rule, Ruleset
-from app.scoring.backtest import COLUMNS, Report, backtest, features_of
+from app.scoring.backtest import COLUMNS, backtest, features_of
+from app.scoring.report import Report
 from app.topics import RULES
 from web.context import Context
 from web.problems import Problem

@@ -19,16 +19,9 @@ from app.parquet.frames import decisions_frame
 from app.rules.compiled import CompiledRuleset, compile_ruleset
 from app.rules.ruleset import Bands, Ruleset
 from app.scoring.assemble import decisions
-from app.scoring.backtest import (
-    COLUMNS,
-    Comparison,
-    Figures,
-    Moved,
-    Report,
-    backtest,
-    features_of,
-)
+from app.scoring.backtest import COLUMNS, backtest, features_of
 from app.scoring.decide import OUTCOMES
+from app.scoring.report import Comparison, Figures, Moved, Report
 from tests.scoring.builders import NOON, ORDINARY, a_payment, a_rule, rules_of
 
 LARGE = a_rule(expression="amount > 100", score=50)

@@ -18,10 +18,10 @@ from app.rules.changes import Change
 from app.rules.errors import Fault
 from app.rules.lists import Entry
 from app.rules.rulebook import Backtested
-from app.scoring.backtest import Report
 from app.scoring.decide import Evaluation
 from app.scoring.model import Facts
 from app.scoring.registry import Role as ModelRole
+from app.scoring.report import Report
 from web.declaring import AggregateState
 from web.users import Role
 

@@ -14,8 +14,8 @@ from app.rules.errors import BadRule, Fault, fault
 from app.rules.lists import Entry, Kind, Verdict
 from app.rules.rulebook import Backtested, Revision, Rulebook, substances
 from app.rules.ruleset import Rule, Ruleset, read_rule
-from app.scoring.backtest import Report
 from app.scoring.policy import Policy
+from app.scoring.report import Report
 from app.settings import Settings
 from web import erasures, listings, rulings
 from web.auth import allow

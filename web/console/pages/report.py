@@ -5,7 +5,7 @@ from typing import Any
 
 from dash import html
 
-from app.scoring.backtest import Comparison, Example, Figures, Moved, Report
+from app.scoring.report import Comparison, Example, Figures, Moved, Report
 from web.console import links, marks, wording
 from web.console.marks import WORDS
 

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from dash import Dash, Input, Output, html, no_update
 
 from app.rules.ruleset import Rule
-from app.scoring.backtest import Figures, Report
+from app.scoring.report import Figures, Report
 from web.console import forms, marks, wording
 from web.console.client import Client
 from web.console.managing import Manager, may
