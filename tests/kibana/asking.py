@@ -15,7 +15,6 @@ from app.kibana.objects import FILE, INDEX
 Object = dict[str, Any]
 Row = tuple[Any, ...]
 _CALENDAR = re.compile(r"1[mhdwMqy]")  # the intervals that are a calendar's units
-_OWN = {"customLabel", "schema"}  # parameters that Elasticsearch is not told
 
 
 def objects() -> list[Object]:
