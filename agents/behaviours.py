@@ -49,6 +49,8 @@ def learn(
             partition, key = rows[record.partition], event.customer_id.encode()
             logged = 1_000 * record.timestamp  # microseconds; nothing is of later
             sweep(partition, min(microseconds(event.occurred_at), logged))
+            if isinstance(event, Label) and not partition.hold(key):
+                continue  # of somebody who did nothing, or was erased
             if told := partition.touch(key).learn(event):
                 out.send(BEHAVIOURS.name, key, encode(told), record)
     counters.dead_letters += out.rejected

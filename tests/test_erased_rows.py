@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
+from agents.behaviours import learn
 from agents.customers import profile
 from app.engine.engine import Outbox
 from app.engine.tables import Partition
@@ -20,6 +21,7 @@ from app.features.aggregates import Memory, hashed, slot_of
 from app.features.clock import microseconds
 from app.features.customers import CustomerRow
 from app.features.declarations import Declarations
+from app.sketches.behaviour import BehaviourRow, Swept
 from tests.scoring.builders import NOON, a_payment
 
 COUNT = Aggregate(name="n", entity="customer", aggregate="count", window="31d")
@@ -43,8 +45,12 @@ def event_of(payment: Payment) -> Event:
 
 
 def worked_off(log: Sequence[CustomerActivity]) -> Partition[CustomerRow]:
-    """Work a partition's log off, a record a batch."""
+    """Work a partition's log off, a record a batch; return what customers' rows are.
+
+    Whoever has no row there has none of behaviours either.
+    """
     rows = {0: Partition(CustomerRow, Declarations)}
+    behaviours = {0: Partition(BehaviourRow, Swept)}
     out: Any = SimpleNamespace(send=lambda *_: None, rejected=0)
     for offset, event in enumerate(log):
         value = msgspec.json.encode(event)
@@ -57,6 +63,9 @@ def worked_off(log: Sequence[CustomerActivity]) -> Partition[CustomerRow]:
             timestamp=0,
         )
         profile([record], cast("Outbox", out), rows)
+        learn([record], cast("Outbox", out), behaviours)
+
+    assert {*behaviours[0].known_keys()} <= {*rows[0].known_keys()}
     return rows[0]
 
 
