@@ -16,7 +16,7 @@ from app.events.payments import Card
 from app.masking import masked, shown
 from app.privacy.tokens import Tokens, passes_luhn
 from app.rules.lists import Entry, Kind, Listing, Verdict
-from web.problems import Problem, misfits
+from web.problems import Problem, invalid_records
 
 MOST_ENTRIES = 10_000
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -60,7 +60,7 @@ def read_entries(
             error.expected = CHOICES.get(error.field, error.expected)
             errors.append((index, error))
     if errors:
-        raise misfits(errors, noun="row", then="; nothing was listed")
+        raise invalid_records(errors, noun="row", then="; nothing was listed")
     return entries
 
 

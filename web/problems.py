@@ -68,7 +68,7 @@ class Problem(SmartbankError):  # noqa: N818 - the name that RFC 9457 gives it
         )
 
 
-def misfits(
+def invalid_records(
     errors: Sequence[tuple[int, BadRecord]], *, noun: str, then: str = ""
 ) -> Problem:
     """Return the problem of records that do not fit: the first in words, all by field.

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from app.errors import UNREADABLE, BadRecord
-from web.problems import Problem, misfits
+from web.problems import Problem, invalid_records
 
 MOST_BYTES = 1024 * 1024
 MOST_RECORDS = 500
@@ -41,7 +41,7 @@ def read_records(
         except BadRecord as error:
             errors.append((index, error))
     if errors:
-        raise misfits(errors, noun=noun)
+        raise invalid_records(errors, noun=noun)
     return stated
 
 
