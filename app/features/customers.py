@@ -175,11 +175,15 @@ class CustomerRow:
         here = len(times)
         due = at - LABEL_DELAY
         self.late = 0
+        first = 0  # what may be forgotten is in no window
         if here and at < times[-1]:
             self.late = times[-1] - at
-            here = bisect_right(times, at)
-            due = max(due, times[-1] - HORIZON)  # what may be forgotten counts
-        month = bisect_right(times, at - 30 * DAY, 0, here)
+            first = self._stale()
+            here = max(bisect_right(times, at), first)
+            due = max(due, times[-1] - HORIZON)
+        elif here > MOST_PAYMENTS:
+            first = self._stale()
+        month = bisect_right(times, at - 30 * DAY, first, here)
         week = bisect_right(times, at - 7 * DAY, month, here)
         day = bisect_right(times, at - DAY, week, here)
         total = amounts[here]
@@ -210,7 +214,7 @@ class CustomerRow:
             (month_sum + amount) / ((count - month) * major),
             ratio,
             z_score,
-            (at - times[here - 1]) / SECOND if here else None,
+            (at - times[here - 1]) / SECOND if here > first else None,
             km,
             kmh,
             usual_ratio,
@@ -241,13 +245,16 @@ class CustomerRow:
         count += settled - past_frauds
         total = self._amounts[settled] - past_amount
         recent = elsewhere = by_card = 0.0
-        terminal = _hash(payment.terminal_id) if self._frauds else b""
+        terminal, since = b"", due - 23 * DAY
+        if self._frauds:
+            terminal = _hash(payment.terminal_id)
+            since = max(since, self._times[-1] - HORIZON)
         for fraud_at, _, fraud_amount, place, used in self._frauds:
             if fraud_at > due:
                 break
             count -= 1
             total -= fraud_amount
-            if fraud_at > due - 23 * DAY:
+            if fraud_at > since:
                 recent += 1
                 elsewhere += place != terminal
                 by_card += used == card

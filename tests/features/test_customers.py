@@ -1,5 +1,7 @@
 """What a customer's row knows, checked by hand and by invariants."""
 
+from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -207,3 +209,25 @@ def test_neither_an_early_label_nor_a_restart_changes_a_feature(
         if fraud:
             waiting.append(payment)
             other.label(labelled(payment))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_restart_changes_nothing_however_late_payments_come(seed: int):
+    chance = Random(seed)  # noqa: S311 - no secret is made
+    plain, other = CustomerRow(), CustomerRow()
+    before: list[Payment] = []
+    for n in range(240):
+        late = chance.choice([0, 0, 0, 0.3, 2, 6, 12, 35])
+        amount = chance.choice([500, 1_000, 9_000])
+        payment = by_card(paid(n / 4 - late, amount, name=f"tx-{n}"), "card")
+        if chance.random() < 0.2:
+            other = CustomerRow.decode(other.encode())
+        asked = chance.choice(before or [payment])
+
+        assert plain.seen(asked.id) == other.seen(asked.id)
+        assert told(plain, payment) == told(other, payment)
+        if before and chance.random() < 0.2:
+            label = labelled(asked, fraud=chance.random() < 0.8)
+            assert plain.label(label) == other.label(label)
+        assert plain.encode() == other.encode()
+        before.append(payment)
