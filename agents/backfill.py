@@ -86,7 +86,7 @@ class Backfill(Service):
     async def _tell(self, what: Declared | Ready) -> None:
         """Send a record down every partition of both logs, customers' first."""
         for topic in (CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY):
-            app.engine.publisher.broadcast(topic.name, encode(what), _now())
+            app.engine.publisher.broadcast(topic.name, encode(what), _now(), [])
             await app.engine.publisher.sent()
 
     async def _fill(

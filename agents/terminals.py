@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from agents.aggregating import Watch, feed_back
+from agents.merchants import profile, tell, turn
 from agents.reading import decode_all
 from app.engine.batches import Record
 from app.engine.engine import Outbox
@@ -16,10 +17,12 @@ from app.events.activities import TerminalActivity
 from app.events.aggregates import Declared, Ready, Remembered
 from app.events.currencies import MINOR_PER_MAJOR
 from app.events.labels import Label
+from app.events.merchants import MerchantLabel, MerchantsPaid
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Alarms
 from app.features import catalogue
-from app.features.catalogue import FRAUDS_ELSEWHERE, USUAL_RATIO
+from app.features.catalogue import FRAUDS_ELSEWHERE, UNKNOWN_MERCHANT, USUAL_RATIO
+from app.features.telling import learn_label, learn_paid
 from app.features.terminals import TerminalRow
 from app.main import app, counters, lists, models, rules, waiters
 from app.rules.aggregates import Plan
@@ -35,13 +38,13 @@ encode = msgspec.json.Encoder().encode
 
 @app.agent(app.batches(TERMINAL_ACTIVITY.name))
 async def terminals(batches: Any) -> None:
-    """Add what the terminal's past says to each payment, and decide."""
+    """Add what terminal's and merchant's past say to each payment, and decide."""
     async for batch in batches:
         await app.engine.run_on(batch, table, decide)
 
 
 def decide(
-    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[TerminalRow]]
+    records: Sequence[Record], out: Outbox, rows: Mapping[int, Partition[Any]]
 ) -> None:
     """Decide payments; learn labels and pass on that they have been applied."""
     origins: list[Record] = []
@@ -59,7 +62,8 @@ def decide(
             wrong = BadRecord("features", f"{len(event.features)} numbers", expected)
             out.reject(record, wrong)
             continue
-        row = rows[record.partition].touch(event.payment.terminal_id.encode())
+        partition = rows[record.partition]
+        row: TerminalRow = partition.touch(event.payment.terminal_id.encode())
         origins.append(record)
         payments.append(event)
         if watch:
@@ -71,6 +75,10 @@ def decide(
             event.features[USUAL_RATIO],
             elsewhere=event.features[FRAUDS_ELSEWHERE],
         )
+        if event.payment.merchant_id is None:
+            said += UNKNOWN_MERCHANT
+        else:
+            said += profile(event.payment, record, partition, out)
         vectors.append(event.features + said)
     present = rules.present
     scores = score(payments, vectors, rules=present.rules, scorers=models.present)
@@ -102,7 +110,7 @@ def learn(
     event: TerminalActivity | Exception,
     record: Record,
     out: Outbox,
-    rows: Partition[TerminalRow],
+    rows: Partition[Any],
     watch: Watch,
 ) -> None:
     """Learn what is no payment; a label is counted the first time, and passed on."""
@@ -112,10 +120,17 @@ def learn(
         watch.learn(event, record.partition)
     elif isinstance(event, Alarms):
         rows.touch(event.terminal_id.encode()).alarm(event)
+    elif isinstance(event, MerchantsPaid):
+        turn(rows, event.day, record, out)
+        learn_paid(rows, event)
+    elif isinstance(event, MerchantLabel):
+        learn_label(rows, event)
     elif isinstance(event, Label):
-        if rows.touch(event.terminal_id.encode()).label(event):
+        row: TerminalRow = rows.touch(event.terminal_id.encode())
+        if row.label(event):
             counters.labels += 1
             counters.drift.frauds += event.fraud
+            tell(event, row.merchant_of(event), record, out)
         key = event.customer_id.encode()
         out.send(LABELS_APPLIED.name, key, encode(event), record)
 

@@ -89,7 +89,7 @@ CUSTOMER_ACTIVITY = Topic(
 TERMINAL_ACTIVITY = Topic(
     "terminal-activity",
     "terminal",
-    "profiled payments, labels, and alarms of cash machines",
+    "profiled payments, labels, alarms of cash machines, and what is told of merchants",
     _days(7),
 )
 DECISIONS = Topic(

@@ -11,16 +11,20 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from app.engine.partitioner import partition_for
+from app.events.labels import Label
+from app.events.payments import Transaction
+from app.features.clock import DAY
 from app.local.kafka import kafka_server
 from app.local.server import Server
 from app.simulate.bank import Bank
-from app.sources.chunks import Chunk, DueAppEvent
+from app.sources.chunks import Chunk, DueAppEvent, DueLabel
 from app.sources.column_map import EventMap, load_any_map
 from app.sources.event_files import read_events
 from app.sources.event_sender import EventReport, EventSender
 from app.sources.sender import Options, Report, Sender
 from app.topics import APP_EVENTS, ensure_topics
 from tests.conftest import serving
+from tests.merchants import all_is_told, every_partition_knows_merchants
 from tests.road import Road, decisions, digest, records, table_digest
 from tests.sources.test_event_files import HEADER, ROW
 
@@ -41,7 +45,25 @@ _LIKE = re.compile(rb"\d{16}|\d+\.\d+\.\d+\.\d+")
 
 
 def chunks() -> list[Chunk]:
-    return list(Bank(customers=CUSTOMERS, seed=5).chunks(limit=LIMIT))
+    """Give payments with app events, of which some are known as fraud a day later."""
+    parts = list(Bank(customers=CUSTOMERS, seed=5).chunks(limit=LIMIT))
+    for part in parts:
+        part.labels[:] = [a_label(part, place) for place in range(0, len(part.ids), 20)]
+    return parts
+
+
+def a_label(part: Chunk, place: int) -> DueLabel:
+    paid = msgspec.json.decode(part.values[place], type=Transaction)
+    label = Label(
+        paid.id,
+        paid.customer_id,
+        paid.terminal_id,
+        paid.occurred_at,
+        paid.occurred_at,
+        fraud=True,
+    )
+    due = part.times[place] + DAY
+    return DueLabel(due, paid.id, part.keys[place], msgspec.json.encode(label))
 
 
 async def run(road: Road, parts: list[Chunk], *, kills: int = 0) -> Report:
@@ -94,6 +116,7 @@ async def result(
     """Return digests of the decisions and the rows, and which events were learnt."""
     with Road(server.address, folder).running("one") as road:
         report = await run(road, parts, kills=kills)
+        await all_is_told(server.address, parts[-1].times[-1] // DAY + 2)
         assert road.stop("one") == 0
     found = await decisions(server.address)
     learnt = [record async for record in records(server.address, "app-events-applied")]
@@ -107,6 +130,7 @@ async def result(
     assert sum(one.get("session_new_device") == 1 for one in told) > 0
     assert sum("minutes_since_beneficiary_added" in one for one in told) > 0
     await _hides(server, parts, road.log("one"))
+    await every_partition_knows_merchants(server.address)
     rows = await table_digest(server.address, CHANGELOG)
     return (digest(found), rows), [event["id"] for event in events.values()]
 

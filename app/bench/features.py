@@ -13,10 +13,14 @@ from app.features.aggregates import Memory, profile
 from app.features.catalogue import (
     CUSTOMER_FEATURES,
     FRAUDS_ELSEWHERE,
+    MERCHANT_FEATURES,
     TERMINAL_FEATURES,
     USUAL_RATIO,
 )
+from app.features.clock import DAY, microseconds
 from app.features.customers import CustomerRow
+from app.features.merchants import MerchantRow
+from app.features.telling import key_of
 from app.features.terminals import TerminalRow
 from app.privacy.tokens import Tokens
 from app.rules.aggregates import counts, make_ready
@@ -58,6 +62,7 @@ def measure(chunks: Iterable[Chunk], *, currency: str) -> Iterator[Figure]:
     told: list[list[float | None]] = []
     customers: dict[str, CustomerRow] = {}
     terminals: dict[str, TerminalRow] = {}
+    merchants: dict[bytes, MerchantRow] = {}
 
     def customer(payment: Payment) -> None:
         row = customers.setdefault(payment.customer_id, CustomerRow())
@@ -69,9 +74,18 @@ def measure(chunks: Iterable[Chunk], *, currency: str) -> Iterator[Figure]:
         row.profile(payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE])
         seen.append(payment.id)
 
+    def merchant(payment: Payment) -> None:
+        if payment.merchant_id is not None:
+            key = key_of(payment.merchant_id)
+            row = merchants.get(key) or merchants.setdefault(key, MerchantRow())
+            day = microseconds(payment.occurred_at) // DAY
+            row.pay(day)
+            row.profile(day, payment.terminal_id)
+
     seen: list[str] = []
     yield _figure("features-customer", payments, customer, len(CUSTOMER_FEATURES))
     yield _figure("features-terminal", payments, terminal, len(TERMINAL_FEATURES))
+    yield _figure("features-merchant", payments, merchant, len(MERCHANT_FEATURES))
     for some in (*([one] for one in AGGREGATES), AGGREGATES):
         yield _aggregated(payments, some)
 

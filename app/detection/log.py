@@ -17,9 +17,17 @@ from app.events.app_events import AppEvent
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.events.readings import Alarms, Fixes
-from app.features.catalogue import FRAUDS_ELSEWHERE, NAMES, USUAL_RATIO
-from app.features.clock import DAY
+from app.features.aggregates import hashed
+from app.features.catalogue import (
+    FRAUDS_ELSEWHERE,
+    NAMES,
+    UNKNOWN_MERCHANT,
+    USUAL_RATIO,
+)
+from app.features.clock import DAY, microseconds
 from app.features.customers import CustomerRow
+from app.features.merchants import MerchantRow
+from app.features.telling import label_of
 from app.features.terminals import TerminalRow
 from app.privacy.tokens import Tokens
 from app.scoring.decide import Vector
@@ -97,6 +105,7 @@ class Road:
         self._now = datetime.now(UTC)  # what capture holds against dates ahead
         self._customers: dict[str, CustomerRow] = {}
         self._terminals: dict[str, TerminalRow] = {}
+        self._merchants: dict[int, MerchantRow] = {}
         self._due: deque[DueLabel] = deque()
 
     def vectors(self, chunk: Chunk) -> list[Vector | None]:
@@ -149,8 +158,25 @@ class Road:
         vector = profile + terminal.profile(
             payment, profile[USUAL_RATIO], elsewhere=profile[FRAUDS_ELSEWHERE]
         )
+        vector += self._of_merchant(payment)
         self._watch(payment)
         return payment, vector
+
+    def _of_merchant(self, payment: Payment) -> list[float | None]:
+        """Return a merchant's features, then count the payment at once.
+
+        The road tells when its day is over, long before a window is about it.
+        """
+        if payment.merchant_id is None:
+            return UNKNOWN_MERCHANT
+        name = hashed(payment.merchant_id)
+        merchant = self._merchants.get(name)
+        if merchant is None:
+            merchant = self._merchants[name] = MerchantRow()
+        day = microseconds(payment.occurred_at) // DAY
+        features = merchant.profile(day, payment.terminal_id)
+        merchant.add(day, 1)
+        return features
 
     def _use(self, value: bytes) -> None:
         event = captured_app_event(
@@ -162,8 +188,9 @@ class Road:
     def _learn(self, label: Label) -> None:
         if label.customer_id in self._customers:
             self._customers[label.customer_id].label(label)
-        if label.terminal_id in self._terminals:
-            self._terminals[label.terminal_id].label(label)
+        terminal = self._terminals.get(label.terminal_id)
+        if terminal and terminal.label(label) and (m := terminal.merchant_of(label)):
+            self._merchants[m].label(label_of(m, label))
         self._watch(label)
 
     def _watch(self, event: Payment | AppEvent | Label) -> None:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import faust
@@ -127,12 +127,14 @@ class Application(faust.App):
         row: type[Row],
         source: str,
         shared: type[Row] | None = None,
+        others: Mapping[bytes, type[Row]] | None = None,
         partitions: int | None = None,
         help: str = "",  # noqa: A002
     ) -> CheckpointedTable[Any]:
         """Declare a checkpointed table, fed by one source topic.
 
-        `shared` is the type of the row that all of a partition share, if there is one.
+        `shared` is the type of the row that all of a partition share, if there is one,
+        `others` are the types of rows by the first byte of their keys.
         `partitions` are the source's, where it has not as many as most.
         """
         table = CheckpointedTable(
@@ -141,6 +143,7 @@ class Application(faust.App):
             row=row,
             source=source,
             shared=shared,
+            others=others,
             partitions=partitions,
             help=help,
         )

@@ -11,6 +11,9 @@ from faust.types import AppT, Message
 MADE_FROM = "made-from:"
 """Begins an origin header's name; the topic follows."""
 
+TO_ALL = ":all"
+"""Ends the name where the output went to every partition: those count by themselves."""
+
 ORIGIN = Struct(">iqq")  # partition, offset, time: the value of an origin header
 
 Origin = tuple[str, int]

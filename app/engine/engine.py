@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from faust.types import TP
 from mode import Service
 
-from app.engine.batches import Batch, Record, fresh, origin_header
+from app.engine.batches import TO_ALL, Batch, Record, fresh, origin_header
 from app.engine.changelog import Claim
 from app.engine.checkpoints import store
 from app.engine.errors import Superseded, TooLarge
@@ -70,6 +70,15 @@ class Outbox:
             self.reject(record, error)
             return
         self._publisher.send(topic, key, value, self.now, [origin_header(record)])
+
+    def broadcast(self, topic: str, value: bytes, record: Record) -> None:
+        """Publish what was made from a record to every partition of a topic.
+
+        At most once a record and topic, too; that the record has another output to
+        one of these partitions is no matter.
+        """
+        name, origin = origin_header(record)
+        self._publisher.broadcast(topic, value, self.now, [(name + TO_ALL, origin)])
 
     def reject(self, record: Record, error: Exception) -> None:
         """Publish a record that cannot be handled to the dead letters, as it came.

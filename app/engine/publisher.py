@@ -7,7 +7,7 @@ wait for nothing when it is not.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -20,7 +20,7 @@ EBB_BYTES = 32 * 1024 * 1024
 
 CLOSING = 5.0  # seconds
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = list[tuple[str, bytes]]  # aiokafka takes no other sequence
 
 
 async def close(producer: AIOKafkaProducer) -> None:
@@ -186,10 +186,12 @@ class Publisher:
         lane = lanes[partition_for(key or b"", len(lanes))]
         lane.append(key, value, timestamp, headers)
 
-    def broadcast(self, topic: str, value: bytes, timestamp: int) -> None:
+    def broadcast(
+        self, topic: str, value: bytes, timestamp: int, headers: Headers
+    ) -> None:
         """Add one record, without a key, to every partition of a topic."""
         for lane in self._routes[topic]:
-            lane.append(None, value, timestamp, [])
+            lane.append(None, value, timestamp, headers)
 
     def flush(self) -> None:
         """Set all waiting records on their way."""

@@ -143,7 +143,7 @@ def _made(
     if reading.owner != claim:
         message = f"{reading.owner} has claimed the same partition of {table.name}"
         raise Superseded(message)
-    rows = Partition(table.row, table.shared)
+    rows = Partition(table.row, table.shared, table.others)
     rows.restore(reading)
     rows.changelog_end = end
     try:

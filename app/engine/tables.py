@@ -1,6 +1,6 @@
 """Checkpointed tables: rows as Python objects, stored with the offset they reflect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import faust
@@ -38,6 +38,8 @@ class Partition(Generic[R]):
 
     Rows restored from the changelog stay bytes until first touched. One row, of a type
     of its own, may be the whole partition's: it is kept and restored like any other.
+    `others` are the types of rows whose keys begin with a certain byte; where a row's
+    type is known only by its key, let `R` be Any.
 
     Attributes:
         done: the source offset below which every record is in the rows.
@@ -49,9 +51,15 @@ class Partition(Generic[R]):
         marked: whether the changelog held a marker.
     """
 
-    def __init__(self, row: type[R], shared: type[Row] | None = None) -> None:
+    def __init__(
+        self,
+        row: type[R],
+        shared: type[Row] | None = None,
+        others: Mapping[bytes, type[Row]] | None = None,
+    ) -> None:
         self._row = row
         self._shared = shared
+        self._others = others or {}
         self.rows: dict[bytes, R | bytes] = {}
         self.dirty: set[bytes] = set()
         self.origins: dict[Origin, Reached] = {}
@@ -67,24 +75,27 @@ class Partition(Generic[R]):
         self.dirty.add(key)
         row = self.rows.get(key)
         if row is None:
-            row = self._row()
+            row = self._type(key)()
         elif isinstance(row, bytes):
-            row = self._row.decode(row)
+            row = self._type(key).decode(row)
         else:
             return row
         self.rows[key] = row
         return row
 
+    def _type(self, key: bytes) -> type[R]:
+        return self._others.get(key[:1], self._row)  # type: ignore[return-value]
+
     def read(self, key: bytes) -> R | None:
         """Return a key's row to look at, or None where there is none."""
         row = self.rows.get(key)
-        return self._row.decode(row) if isinstance(row, bytes) else row
+        return self._type(key).decode(row) if isinstance(row, bytes) else row
 
     def hold(self, key: bytes) -> R | None:
         """Return a key's row to look at often, or None; it is decoded once."""
         row = self.rows.get(key)
         if isinstance(row, bytes):
-            row = self.rows[key] = self._row.decode(row)
+            row = self.rows[key] = self._type(key).decode(row)
         return row
 
     def drop(self, key: bytes) -> None:
@@ -142,17 +153,20 @@ class Partition(Generic[R]):
             self.marked = True
 
     def check(self) -> None:
-        """Decode one row, to see whether this version of the product can.
+        """Decode one row of each type, to see whether this version of the product can.
 
         Raises:
-            Exception: what the row's `decode` raises.
+            Exception: what a row's `decode` raises.
         """
         self.shared()
+        left = {self._row, *self._others.values()}
         for key, row in self.rows.items():
-            if key != SHARED:
+            if key != SHARED and (kind := self._type(key)) in left:
+                left.discard(kind)
                 if isinstance(row, bytes):
-                    self._row.decode(row)
-                break
+                    kind.decode(row)
+                if not left:
+                    break
 
 
 def _encoded(row: Row | bytes | None) -> bytes | None:
@@ -174,10 +188,12 @@ class CheckpointedTable(faust.Table, Generic[R]):
         row: type[R],
         source: str,
         shared: type[Row] | None = None,
+        others: Mapping[bytes, type[Row]] | None = None,
         **options: Any,
     ) -> None:
         self.row = row
         self.shared = shared
+        self.others = others
         self.source = source
         self.owned: dict[int, Partition[R]] = {}
         super().__init__(
@@ -202,6 +218,7 @@ class CheckpointedTable(faust.Table, Generic[R]):
         return {
             "row": self.row,
             "shared": self.shared,
+            "others": self.others,
             "source": self.source,
             **{name: known[name] for name in kept if name in known},
         }

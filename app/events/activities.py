@@ -5,6 +5,7 @@ from app.events.app_events import AppEvent
 from app.events.erasures import Erased
 from app.events.groups import Grouped
 from app.events.labels import Label
+from app.events.merchants import MerchantLabel, MerchantsPaid
 from app.events.payments import Payment, ProfiledPayment
 from app.events.readings import Alarms, Fixes
 
@@ -19,4 +20,13 @@ CustomerActivity = (
     | Erased
     | Grouped
 )
-TerminalActivity = ProfiledPayment | Label | Alarms | Declared | Remembered | Ready
+TerminalActivity = (
+    ProfiledPayment
+    | Label
+    | Alarms
+    | Declared
+    | Remembered
+    | Ready
+    | MerchantsPaid
+    | MerchantLabel
+)

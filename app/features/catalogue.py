@@ -11,7 +11,7 @@ class Feature(Struct, frozen=True):
     """A number that says something of a payment; null where it cannot be known."""
 
     name: str
-    owner: Literal["payment", "customer", "phone", "terminal", "model"]
+    owner: Literal["payment", "customer", "phone", "terminal", "merchant", "model"]
     unit: str
     meaning: str
 
@@ -330,6 +330,41 @@ TERMINAL_FEATURES = [
     ),
 ]
 
+MERCHANT_FEATURES = [
+    Feature(
+        "merchant_count_30d",
+        "merchant",
+        "payments",
+        "payments at all terminals of the payment's merchant in the 30 calendar days, "
+        "UTC, that ended 7 days before this one began; null where no merchant is named",
+    ),
+    Feature(
+        "merchant_frauds_7d",
+        "merchant",
+        "payments",
+        "known frauds among the merchant's payments in the last 7 of those days",
+    ),
+    Feature(
+        "merchant_frauds_30d",
+        "merchant",
+        "payments",
+        "known frauds among the merchant's payments in all of those days",
+    ),
+    Feature(
+        "merchant_frauds_elsewhere_30d",
+        "merchant",
+        "payments",
+        "those of them that were not at this payment's terminal",
+    ),
+    Feature(
+        "merchant_risk_30d",
+        "merchant",
+        "share",
+        "share of known frauds among the merchant's payments in those days, this "
+        "terminal's included; 0 without payments",
+    ),
+]
+
 PHONE_FEATURES = [
     Feature(
         "phone_km",
@@ -392,7 +427,7 @@ FRAUDS_ELSEWHERE = [each.name for each in PROFILE].index(
 )
 """Where it says how many known frauds its customer has at other terminals."""
 
-ALL = [*PROFILE, *TERMINAL_FEATURES]
+ALL = [*PROFILE, *TERMINAL_FEATURES, *MERCHANT_FEATURES]
 """The whole vector."""
 
 NAMES = [feature.name for feature in ALL]
@@ -405,6 +440,9 @@ MODEL = Feature(
 )
 """What the model makes of the vector. Rules read it as they read a feature."""
 
+UNKNOWN_MERCHANT: list[float | None] = [None] * len(MERCHANT_FEATURES)
+"""What the last of the vector are where a payment names no merchant."""
+
 READABLE = [*NAMES, MODEL.name]
 """What a rule may read, in the order in which a decision carries it."""
 
@@ -413,11 +451,13 @@ VERSION = sha256(" ".join(NAMES).encode()).hexdigest()[:8]
 
 
 def vector(
-    profile: Sequence[float | None], terminal: Sequence[float | None]
+    profile: Sequence[float | None],
+    terminal: Sequence[float | None],
+    merchant: Sequence[float | None] = UNKNOWN_MERCHANT,
 ) -> dict[str, float | None]:
     """Name the values of a whole vector.
 
     >>> len(vector([0.0] * len(PROFILE), [0.0] * len(TERMINAL_FEATURES))) == len(ALL)
     True
     """
-    return dict(zip(NAMES, (*profile, *terminal), strict=True))
+    return dict(zip(NAMES, (*profile, *terminal, *merchant), strict=True))

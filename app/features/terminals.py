@@ -11,9 +11,10 @@ import mmh3
 from app.events.labels import Label
 from app.events.payments import Payment
 from app.events.readings import Alarms
-from app.features.aggregates import Memory, decode_memory, encode_memory
+from app.features.aggregates import Memory, decode_memory, encode_memory, hashed
 from app.features.clock import DAY, LABEL_DELAY, microseconds, moment
 from app.features.machines import NOTHING, AlarmLog
+from app.features.owners import Owners
 
 HORIZON = 38 * DAY  # delay, longest window, and a day for late payments
 MOST_PAYMENTS = 100_000  # remembered a terminal; beyond it the oldest are forgotten
@@ -24,9 +25,15 @@ NO_VICTIMS = (0.0, 0.0)
 HEADER = Struct("<BIIII")  # version, payments, outlying ones, victims', frauds
 FRAUD = Struct("<q8s")  # time of the payment, hash of its id
 VERSION = 4
-WITH_ALARMS = 5  # the version of the rows that have any
+WITH_ALARMS, WITH_OWNERS = 1, 2  # added to the version of rows that have any
 
-Recent = tuple["array[int]", "array[int]", "array[int]", list[tuple[int, bytes]]]
+Recent = tuple[
+    "array[int]",
+    "array[int]",
+    "array[int]",
+    list[tuple[int, bytes]],
+    Owners | None,
+]
 
 
 class TerminalRow:
@@ -37,10 +44,19 @@ class TerminalRow:
     for its customer says nothing of the terminal: the card was stolen elsewhere.
     A victim is a customer who was known as one of frauds at other terminals when
     paying here.
+    Of which merchant a payment was is remembered too: a label does not say.
     `memory` holds what aggregates count. Of most terminals there are no alarms.
     """
 
-    __slots__ = ("_alarms", "_frauds", "_outlying", "_times", "_victims", "memory")
+    __slots__ = (
+        "_alarms",
+        "_frauds",
+        "_outlying",
+        "_owners",
+        "_times",
+        "_victims",
+        "memory",
+    )
     _times: "array[int]"
     _outlying: "array[int]"  # the times of payments that were outlying
     _victims: "array[int]"  # the times of victims' payments
@@ -52,6 +68,7 @@ class TerminalRow:
         self._frauds: list[tuple[int, bytes]] = []
         self.memory: Memory | None = None
         self._alarms: AlarmLog | None = None
+        self._owners: Owners | None = None
 
     def alarm(self, told: Alarms) -> None:
         """Learn what the terminal's cash machine felt."""
@@ -96,6 +113,8 @@ class TerminalRow:
         features += self._neighbours(due, end) if self._victims else NO_VICTIMS
         alarms = self._alarms
         features += alarms.profile(at) if alarms else NOTHING
+        if payment.merchant_id is not None or self._owners is not None:
+            self._own(payment.merchant_id, at)
         if not times or at >= times[-1]:
             times.append(at)
         else:
@@ -108,8 +127,21 @@ class TerminalRow:
             times[min(SLACK, len(times) - 1)] <= times[-1] - HORIZON
             or len(times) > MOST_PAYMENTS + SLACK
         ):
-            self._times, self._outlying, self._victims, self._frauds = self._recent()
+            (
+                self._times,
+                self._outlying,
+                self._victims,
+                self._frauds,
+                self._owners,
+            ) = self._recent()
         return features
+
+    def _own(self, merchant_id: str | None, at: int) -> None:
+        """Remember of which merchant a payment is."""
+        if self._owners is None:
+            self._owners = Owners()
+        merchant = 0 if merchant_id is None else hashed(merchant_id)
+        self._owners.add(merchant, self._times, at)
 
     def _neighbours(self, due: int, end: int) -> tuple[float, float]:
         """Return the victims' payments of 7 days, and their share in 30 days.
@@ -167,11 +199,25 @@ class TerminalRow:
             self._frauds.remove(fraud)
         return True
 
+    def merchant_of(self, label: Label) -> int:
+        """Return the hash of the merchant whose payment a label is of.
+
+        0 where that is not known: it named none, was never seen here or is forgotten,
+        or several merchants took payments at its moment.
+        """
+        times, at = self._times, microseconds(label.occurred_at)
+        if self._owners is None or at <= times[-1] - HORIZON:
+            return 0
+        first = max(bisect_left(times, at), len(times) - MOST_PAYMENTS)
+        return self._owners.among(first, bisect_right(times, at))
+
     def encode(self) -> bytes:
         """Return the row's bytes, the same whatever order its events came in."""
-        times, outlying, victims, frauds = self._recent()
+        times, outlying, victims, frauds, owners = self._recent()
         alarms = self._alarms
-        version = WITH_ALARMS if alarms else VERSION
+        version = VERSION
+        version += WITH_ALARMS if alarms else 0
+        version += WITH_OWNERS if owners else 0
         return b"".join(
             (
                 HEADER.pack(
@@ -181,6 +227,7 @@ class TerminalRow:
                 outlying.tobytes(),
                 victims.tobytes(),
                 *(FRAUD.pack(*fraud) for fraud in frauds),
+                owners.encode() if owners else b"",
                 alarms.encode() if alarms else b"",
                 encode_memory(self.memory),
             )
@@ -189,15 +236,16 @@ class TerminalRow:
     def _recent(self) -> Recent:
         """Return what is not past the horizon."""
         times, outlying, frauds = self._times, self._outlying, self._frauds
-        victims = self._victims
+        victims, owners = self._victims, self._owners
         if times:
             oldest = times[-1] - HORIZON
             outlying = outlying[bisect_right(outlying, oldest) :]
             frauds = frauds[bisect_right(frauds, oldest, key=_time) :]
-            past = bisect_right(times, oldest)
-            times = times[max(past, len(times) - MOST_PAYMENTS) :]
+            past = max(bisect_right(times, oldest), len(times) - MOST_PAYMENTS)
+            owners = owners.since(past) if owners else None
+            times = times[past:]
             victims = victims[bisect_left(victims, times[0]) :]
-        return times, outlying, victims, frauds
+        return times, outlying, victims, frauds, owners
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
@@ -206,10 +254,11 @@ class TerminalRow:
         Raises:
             ValueError: the bytes are of another version.
         """
-        if data[0] not in {VERSION, WITH_ALARMS}:
+        extra = data[0] - VERSION
+        if not 0 <= extra <= WITH_ALARMS + WITH_OWNERS:
             message = f"terminal row: got version {data[0]}, expected {VERSION}"
             raise ValueError(message)
-        version, count, outlying, victims, past = HEADER.unpack_from(data)
+        _, count, outlying, victims, past = HEADER.unpack_from(data)
         row = cls()
         start = HEADER.size
         end = start + 8 * count
@@ -220,7 +269,10 @@ class TerminalRow:
         row._victims = array("q", data[start:end])
         start, end = end, end + FRAUD.size * past
         row._frauds = list(FRAUD.iter_unpack(data[start:end]))
-        if version == WITH_ALARMS:
+        if extra & WITH_OWNERS:
+            row._owners, length = Owners.decode(data[end:])
+            end += length
+        if extra & WITH_ALARMS:
             row._alarms, length = AlarmLog.decode(data[end:])
             end += length
         row.memory = decode_memory(data[end:])

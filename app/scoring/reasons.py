@@ -68,6 +68,11 @@ PHRASES = {
     "atm_seconds_since_alarm": "{:,.0f} seconds since an alarm of the cash machine",
     "atm_tilt_degrees": "cash machine leaning by {:.0f} degrees",
     "atm_seconds_since_tilt": "{:,.0f} seconds since the cash machine leant",
+    "merchant_count_30d": "{:.0f} payments of the merchant in 30 days",
+    "merchant_frauds_7d": "{:.0f} known frauds of the merchant in 7 days",
+    "merchant_frauds_30d": "{:.0f} known frauds of the merchant in 30 days",
+    "merchant_frauds_elsewhere_30d": "{:.0f} known frauds at its other terminals",
+    "merchant_risk_30d": "{:.0%} known frauds of the merchant in 30 days",
 }
 """How each feature is told: a phrase with its value."""
 

@@ -1,9 +1,13 @@
 """Batches and the repeats in them."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from app.engine.batches import Batch, Reached, Run, fresh, origin_header
 from app.engine.consumer import groups
+from app.engine.engine import Outbox
 from tests.engine.fetched import Fetched
 
 
@@ -29,6 +33,24 @@ def test_origins_of_other_partitions_and_topics_do_not_hide_each_other() -> None
     records = [made_from(9), made_from(1, partition=1), made_from(1, topic="labels")]
 
     assert fresh(records, seen) == records
+
+
+def test_what_went_to_all_partitions_does_not_hide_what_went_to_one() -> None:
+    origin = Fetched(5, topic="raw")
+    sent: list[Fetched] = []
+
+    def send(*what: Any) -> None:
+        sent.append(Fetched(value=what[-3], headers=tuple(what[-1])))
+
+    publisher: Any = SimpleNamespace(send=send, broadcast=send)
+    seen: dict[tuple[str, int], Reached] = {}
+    for _ in range(2):  # the second time as a successor does
+        outbox = Outbox(publisher)
+        outbox.send("activity", b"k", b"to one", origin)
+        outbox.broadcast("activity", b"to all", origin)
+
+    assert [record.value for record in fresh(sent, seen)] == [b"to one", b"to all"]
+    assert seen.keys() == {("made-from:raw", 0), ("made-from:raw:all", 0)}
 
 
 def test_a_repeat_is_one_though_an_earlier_record_s_clock_was_ahead() -> None:

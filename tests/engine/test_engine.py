@@ -57,6 +57,7 @@ class Table:
     changelog: str
     row: type[Any] = Count
     shared: type[Any] | None = None
+    others: Mapping[bytes, type[Any]] | None = None
     name: str = "counts"
     source: str = "events"
     owned: dict[int, Partition[Any]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Rows, checkpoints and what restoring them gives back."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import pytest
 from hypothesis import given
@@ -146,6 +146,45 @@ def test_the_row_that_a_partition_shares_is_kept_beside_the_others() -> None:
     assert again.shared().said == "whole"
     assert again.touch(b"a").n == 1
     assert again.dirty == {b"a"}
+
+
+def test_rows_of_other_types_are_told_apart_by_how_their_keys_begin() -> None:
+    partition: Partition[Any] = Partition(Count, None, {b"\xff": Word})
+    partition.touch(b"a").n += 1
+    partition.touch(b"\xffa").said = "other"
+    reading = Reading()
+    for offset, (key, value) in enumerate(stored(partition)):
+        reading.read(offset, key, value)
+    reading.finish()
+
+    again: Partition[Any] = Partition(Count, None, {b"\xff": Word})
+    again.restore(reading)
+    again.check()
+
+    kept = again.read(b"\xffa"), again.hold(b"\xffa")
+    assert [word and word.said for word in kept] == ["other", "other"]
+    assert again.touch(b"a").n == 1
+    assert isinstance(again.touch(b"\xff"), Word)
+
+
+@pytest.mark.parametrize("key", [b"a", b"\xffa"])
+def test_of_rows_of_each_type_one_is_looked_at_before_anything_is_learnt(
+    key: bytes,
+) -> None:
+    class Strict(Word):
+        @classmethod
+        def decode(cls, data: bytes) -> Self:
+            raise ValueError(data)
+
+    rows: dict[bytes, Any] = {b"b": b"1", b"\xffb": b"1"}
+    kinds: list[type[Any]] = [Strict, Count] if key == b"a" else [Count, Strict]
+    partition: Partition[Any] = Partition(kinds[0], None, {b"\xff": kinds[1]})
+    reading = Reading()
+    reading.rows.update(rows)
+    partition.restore(reading)
+
+    with pytest.raises(ValueError, match="1"):
+        partition.check()
 
 
 def test_a_row_that_is_held_is_decoded_once_and_not_made_dirty() -> None:

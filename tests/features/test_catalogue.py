@@ -10,6 +10,8 @@ from app.rules.expression import compile_expression
 TEXT = (Path(__file__).parent.parent.parent / "docs" / "features.md").read_text("utf-8")
 IN_RULES = "(terminal_risk_30d * terminal_count_30d + 0.2) / (terminal_count_30d + 20)"
 
+OF_MERCHANTS = "(merchant_frauds_elsewhere_30d + 0.2) / (merchant_count_30d + 20)"
+
 
 @pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
 def test_a_feature_is_documented_with_its_owner_its_unit_and_its_meaning(
@@ -27,6 +29,7 @@ def test_no_feature_is_documented_that_is_not_there():
     assert told == NAMES
 
 
-def test_the_smoothing_that_is_shown_is_in_the_language():
-    assert IN_RULES in TEXT
-    compile_expression(IN_RULES, dict.fromkeys(NAMES, "number"), kind="number")
+@pytest.mark.parametrize("shown", [IN_RULES, OF_MERCHANTS])
+def test_the_smoothing_that_is_shown_is_in_the_language(shown: str):
+    assert shown in TEXT
+    compile_expression(shown, dict.fromkeys(NAMES, "number"), kind="number")

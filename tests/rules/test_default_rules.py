@@ -127,6 +127,10 @@ SUSPECTS: dict[str, tuple[dict[str, float], dict[str, str]]] = {
         {"peer_group_size": 8.0, "peer_group_frauds": 1.0},
         {"channel": "online"},
     ),
+    "merchant-known-for-fraud": (
+        {"merchant_frauds_elsewhere_30d": 9.0, "merchant_count_30d": 120.0},
+        {},
+    ),
     "risky-merchant-category": (
         {"amount_to_customer_mean": 2.5},
         {"merchant_category": "7995"},

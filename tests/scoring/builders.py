@@ -50,7 +50,7 @@ ORDINARY = {
     **dict.fromkeys(
         name
         for name in NAMES
-        if name.startswith(("peer_", "session_", "minutes_", "atm_"))
+        if name.startswith(("peer_", "session_", "minutes_", "atm_", "merchant_"))
     ),
     "terminal_count_1d": 3.0,
     "terminal_count_7d": 20.0,

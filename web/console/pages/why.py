@@ -16,6 +16,7 @@ OWNERS = (
     ("customer", "The customer's past"),
     ("phone", "The customer's phone"),
     ("terminal", "The terminal's past"),
+    ("merchant", "The merchant's past"),
     ("model", "The model"),
 )
 
