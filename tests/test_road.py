@@ -157,6 +157,7 @@ async def test_a_worker_that_joins_and_one_that_freezes_change_nothing(
         road.start("three")
         await until(sender, 35_000)
         frozen = road.pid("one")
+        assert frozen  # 0 would be this process and all its kin
         os.kill(frozen, signal.SIGSTOP)
         await asyncio.sleep(FROZEN)
         os.kill(frozen, signal.SIGCONT)

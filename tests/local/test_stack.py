@@ -24,7 +24,10 @@ def test_services_stay_up_until_they_are_taken_down(tmp_path: Path):
     before = smartbank("services", "status")
     up = smartbank("services", "up")
     try:
-        status = smartbank("services", "status")
+        for _ in range(60):  # one that just woke up may be slow to answer
+            status = smartbank("services", "status")
+            if status.returncode == 0:
+                break
         stack = Stack(tmp_path / ".run" / "services")
         settings = load(stack.environment())
         pids = {server.pid for server in stack.servers.values()}

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,17 @@ async def until(ask: Any, *, patience: float = STARTING) -> httpx.Response:
         await asyncio.sleep(0.2)
 
 
+async def shared(asker: httpx.AsyncClient) -> httpx.Response:
+    """Answer 200 once a worker knows that both have half of the partitions."""
+    answer = await asker.get("/v1/workers")
+    if answer.status_code == 200:
+        found = answer.json()["workers"]
+        owned = [worker["owned"].get("terminal-activity", []) for worker in found]
+        if sorted(len(one) for one in owned) != [2, 2]:
+            return httpx.Response(503, text=str(found))
+    return answer
+
+
 def payment(identity: str, **fields: Any) -> dict[str, Any]:
     valid = {
         "occurred_at": datetime.now(UTC).isoformat(),
@@ -69,18 +81,9 @@ async def workers(own_kafka: Server, tmp_path: Path) -> AsyncIterator[dict[str, 
     road = Road(own_kafka.address, tmp_path / "road", environment=environment)
     with road.running():
         ports = {name: start(road, name) for name in ("one", "two")}
-        async with client(ports["one"]) as one:
-
-            async def shared() -> httpx.Response:
-                answer = await one.get("/v1/workers")
-                if answer.status_code == 200:
-                    found = answer.json()["workers"]
-                    owned = [w["owned"].get("terminal-activity", []) for w in found]
-                    if sorted(len(one) for one in owned) != [2, 2]:
-                        return httpx.Response(503, text=str(found))
-                return answer
-
-            await until(shared)
+        for port in ports.values():  # each hears of the other at its own time
+            async with client(port) as asker:
+                await until(partial(shared, asker))
         yield {"road": road, **ports}
 
 
