@@ -94,23 +94,27 @@ class TerminalRow:
         times = self._times
         due = at - LABEL_DELAY
         end = bisect_right(times, due)
+        oldest, first = at - HORIZON, 0  # what may be forgotten is in no window
+        if times and at < times[-1]:
+            oldest = times[-1] - HORIZON
+            first = bisect_right(times, oldest)
+            end = max(end, first)
         features: list[float | None] = []
         frauds = self._frauds
         fraud_end = bisect_right(frauds, due, key=_time) if frauds else 0
         for days in (1, 7, 30):
-            start = due - days * DAY
-            count = end - bisect_right(times, start, 0, end)
+            start = max(due - days * DAY, oldest)
+            count = end - bisect_right(times, start, first, end)
             risk = 0.0
             if fraud_end and count:
-                first = bisect_right(frauds, start, 0, fraud_end, key=_time)
-                risk = (fraud_end - first) / count
+                before = bisect_right(frauds, start, 0, fraud_end, key=_time)
+                risk = min(1.0, (fraud_end - before) / count)
             features += (float(count), risk)
-        oldest = (max(at, times[-1]) if times else at) - HORIZON
         today = at // DAY
-        settled = end and times[end - 1] > oldest
+        settled = end > first and times[end - 1] > oldest
         features.append(float(today - times[end - 1] // DAY) if settled else None)
         features += self._run(today, due, oldest) if fraud_end else NO_RUN
-        features += self._neighbours(due, end) if self._victims else NO_VICTIMS
+        features += self._neighbours(due, first, end) if self._victims else NO_VICTIMS
         alarms = self._alarms
         features += alarms.profile(at) if alarms else NOTHING
         if payment.merchant_id is not None or self._owners is not None:
@@ -143,18 +147,19 @@ class TerminalRow:
         merchant = 0 if merchant_id is None else hashed(merchant_id)
         self._owners.add(merchant, self._times, at)
 
-    def _neighbours(self, due: int, end: int) -> tuple[float, float]:
+    def _neighbours(self, due: int, first: int, end: int) -> tuple[float, float]:
         """Return the victims' payments of 7 days, and their share in 30 days.
 
-        Until `due`, before which there are `end` payments.
+        Until `due`, of the payments from `first` to `end`.
         """
-        victims = self._victims
+        victims, times = self._victims, self._times
         last = bisect_right(victims, due)
-        count = last - bisect_right(victims, due - 30 * DAY, 0, last)
-        month = bisect_right(self._times, due - 30 * DAY, 0, end)
+        known = bisect_left(victims, times[first], 0, last) if first < end else last
+        count = last - bisect_right(victims, due - 30 * DAY, known, last)
+        month = bisect_right(times, due - 30 * DAY, first, end)
         if not count or month == end:
             return NO_VICTIMS
-        recent = last - bisect_right(victims, due - 7 * DAY, 0, last)
+        recent = last - bisect_right(victims, due - 7 * DAY, known, last)
         return float(recent), min(1.0, count / (end - month))
 
     def _run(self, today: int, due: int, oldest: int) -> Iterable[float | None]:

@@ -1,6 +1,7 @@
 """What a terminal's row knows, checked by hand and by invariants."""
 
 from array import array
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -175,3 +176,35 @@ def test_a_row_that_was_kept_with_victims_of_forgotten_payments_is_read():
     features = told(row, paid(9.0))
 
     assert tuple(features[name] for name in VICTIMS) == (0, 0)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_restart_changes_nothing_however_late_payments_come(seed: int):
+    chance = Random(seed)  # noqa: S311 - no secret is made
+    plain, other = TerminalRow(), TerminalRow()
+    before: list[Payment] = []
+    for n in range(300):
+        late = chance.choice([0, 0, 0, 0.3, 2, 6, 12, 40])
+        payment = paid(n / 3 - late, name=f"tx-{n}")
+        ratio = chance.choice([None, 1.0, 5.0])
+        elsewhere = chance.choice([0.0, 0.0, 1.0])
+        if chance.random() < 0.2:
+            other = TerminalRow.decode(other.encode())
+
+        assert plain.profile(payment, ratio, elsewhere=elsewhere) == other.profile(
+            payment, ratio, elsewhere=elsewhere
+        )
+        before.append(payment)
+        if chance.random() < 0.3:
+            label = labelled(chance.choice(before), fraud=chance.random() < 0.8)
+            plain.label(label)
+            other.label(label)
+        assert plain.encode() == other.encode()
+
+
+def test_a_label_of_a_payment_made_elsewhere_makes_no_share_above_one():
+    row = a_row(0)
+    for n in range(3):
+        row.label(labelled(paid(0.1 * n, name=f"elsewhere-{n}")))
+
+    assert told(row, paid(8))["terminal_risk_30d"] == 1
