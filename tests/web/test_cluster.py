@@ -26,7 +26,7 @@ def owner(cluster: Cluster, partition: int) -> str | None:
 
 
 def test_the_owner_of_a_key_is_who_owns_its_partition():
-    cluster = Cluster(4)
+    cluster = Cluster(4, clock=lambda: 0.0)
     cluster.add(pulse("one"))
     cluster.add(pulse("two", owned={"customer-activity": [2]}))
 
@@ -39,14 +39,14 @@ def test_the_owner_of_a_key_is_who_owns_its_partition():
 
 
 def test_a_worker_that_recovers_owns_nothing_yet():
-    cluster = Cluster(4)
+    cluster = Cluster(4, clock=lambda: 0.0)
     cluster.add(pulse(state="recovering"))
 
     assert owner(cluster, 0) is None
 
 
 def test_of_two_that_claim_a_key_the_newest_pulse_is_right():
-    cluster = Cluster(4)
+    cluster = Cluster(4, clock=lambda: 0.0)
     cluster.add(pulse("two", at=AT + timedelta(seconds=1)))
     cluster.add(pulse("one"))
 
@@ -66,7 +66,7 @@ def test_a_worker_is_forgotten_after_three_seconds_of_silence():
 
 
 def test_one_name_in_two_roles_is_two_workers():
-    cluster = Cluster(4)
+    cluster = Cluster(4, clock=lambda: 0.0)
     cluster.add(pulse(role="score"))
     cluster.add(pulse(role="deliver"))
     cluster.add(pulse(role="score", decided=5))
@@ -78,7 +78,7 @@ def test_one_name_in_two_roles_is_two_workers():
 
 
 def test_a_worker_of_another_role_that_reads_the_same_topic_is_not_the_owner():
-    cluster = Cluster(4)
+    cluster = Cluster(4, clock=lambda: 0.0)
     cluster.add(pulse("one", at=AT))
     cluster.add(pulse("two", role="sketch", at=AT + timedelta(seconds=1)))
 
