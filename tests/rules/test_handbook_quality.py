@@ -9,7 +9,7 @@ import pytest
 
 from app.events.labels import Label
 from app.events.payments import Payment
-from app.features.catalogue import READABLE
+from app.features.catalogue import READABLE, UNKNOWN_MERCHANT
 from app.features.customers import CustomerRow
 from app.features.terminals import TerminalRow
 from app.rules.compiled import compile_ruleset
@@ -46,7 +46,8 @@ def profiled(path: Path) -> Iterator[Profiled]:
         customer = customers.setdefault(payment.customer_id, CustomerRow())
         terminal = terminals.setdefault(payment.terminal_id, TerminalRow())
         fraud = bool(row.TX_FRAUD)
-        yield payment, customer.profile(payment) + terminal.profile(payment), fraud
+        said = customer.profile(payment) + terminal.profile(payment)
+        yield payment, said + UNKNOWN_MERCHANT, fraud
         if fraud:
             waiting.append(
                 Label(
