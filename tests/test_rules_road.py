@@ -72,20 +72,27 @@ async def put(client: httpx.AsyncClient, rule: dict[str, Any]) -> httpx.Response
 async def decide(
     client: httpx.AsyncClient, name: str, **fields: Any
 ) -> list[dict[str, Any]]:
-    """Send a payment to each partition; return the decisions."""
-    found = await client.post(
-        "/v1/transactions?wait=decision",
-        json=[
-            {
-                **PAYMENT,
-                "id": f"{name}-{p}",
-                "customer_id": key_in(p),
-                "terminal_id": t,
-                **fields,
-            }
-            for p, t in ((p, key_in(p, prefix="P")) for p in range(4))
-        ],
-    )
+    """Send a payment to each partition; return the decisions.
+
+    Where they are not told in time, as on a busy machine without an archive, others
+    are sent.
+    """
+    for attempt in range(5):
+        found = await client.post(
+            "/v1/transactions?wait=decision",
+            json=[
+                {
+                    **PAYMENT,
+                    "id": f"{name}-{p}" + attempt * "+",
+                    "customer_id": key_in(p),
+                    "terminal_id": t,
+                    **fields,
+                }
+                for p, t in ((p, key_in(p, prefix="P")) for p in range(4))
+            ],
+        )
+        if found.status_code != 504:
+            break
     assert found.status_code == 200, found.text
     return list(found.json()["decisions"])
 
@@ -116,10 +123,10 @@ async def test_a_change_reaches_every_worker_at_once_and_outlives_kills(
     assert {d["versions"]["ruleset"] for d in before} == {shipped}
     assert {d["versions"]["ruleset"] for d in after + again} == {version}
     assert [one["number"] for one in history] == list(range(10, -1, -1))
-    assert len(published) == 12
     told = {one["id"]: one for one in before + after + again}
-    for identity, repeats in published.items():
-        assert msgspec.json.decode(repeats[0]) == told[identity]  # the first stands
+    assert len(told) == 12
+    for identity, one in told.items():
+        assert msgspec.json.decode(published[identity][0]) == one  # the first stands
 
 
 async def decides_by(client: httpx.AsyncClient, version: str) -> bool:
