@@ -4,8 +4,7 @@ import asyncio
 from typing import Any, cast
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from agents.terminals import decide
 from app.engine.batches import fresh
@@ -18,11 +17,16 @@ from app.features.merchants import MerchantRow
 from app.features.telling import MERCHANT, TURNED
 from app.topics import CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY
 from tables.terminals import terminals as table
-from tests.road import records
+from tests.road import at_the_end, records
 
 GROUP = "smartbank-score"
 CHANGELOG = "smartbank-score-terminals-changelog"
 PARTITIONS = range(4)
+LOGS = [
+    TopicPartition(topic.name, number)
+    for topic in (CUSTOMER_ACTIVITY, TERMINAL_ACTIVITY)
+    for number in PARTITIONS
+]
 PATIENCE = 240.0
 BATCH = 500
 
@@ -50,27 +54,8 @@ async def all_is_told(kafka: str, day: int) -> None:
     finally:
         await producer.stop()
     async with asyncio.timeout(PATIENCE):
-        while not await _at_the_end(kafka):  # noqa: ASYNC110 - told by Kafka
+        while not await at_the_end(kafka, GROUP, LOGS):  # noqa: ASYNC110 - told by Kafka
             await asyncio.sleep(0.2)
-
-
-async def _at_the_end(kafka: str) -> bool:
-    """Say whether all of the logs is worked off, as far as the group has said."""
-    topics = CUSTOMER_ACTIVITY.name, TERMINAL_ACTIVITY.name
-    tps = [TopicPartition(topic, number) for topic in topics for number in PARTITIONS]
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        done = await admin.list_consumer_group_offsets(GROUP)
-    finally:
-        await admin.close()
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
-    await consumer.start()
-    try:
-        ends = await consumer.end_offsets(tps)
-    finally:
-        await consumer.stop()
-    return all(tp in done and done[tp].offset == end for tp, end in ends.items())
 
 
 async def every_partition_knows_merchants(kafka: str) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from app.settings import Settings, load
 
@@ -187,3 +188,28 @@ async def table_digest(kafka: str, changelog: str) -> tuple[int, str]:
         value = rows[partition, key]
         whole.update(b"%d %b\x00%b" % (partition, key, value))
     return len(rows), whole.hexdigest()
+
+
+async def at_the_end(kafka: str, group: str, tps: Collection[TopicPartition]) -> bool:
+    """Say whether all of some logs is worked off, as far as a group has said."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        done = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    ends = await ends_of(kafka, tps)
+    return all(tp in done and done[tp].offset == end for tp, end in ends.items())
+
+
+async def ends_of(
+    kafka: str, tps: Collection[TopicPartition]
+) -> dict[TopicPartition, int]:
+    """Return where logs end."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
+    await consumer.start()
+    try:
+        found: dict[TopicPartition, int] = await consumer.end_offsets(list(tps))
+        return found
+    finally:
+        await consumer.stop()

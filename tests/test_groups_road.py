@@ -6,8 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from app.engine.batches import Origin, Reached, fresh
 from app.engine.partitioner import partition_for
@@ -16,11 +15,15 @@ from app.events.groups import Behaviour, GroupAlert, Grouped
 from app.local.server import Server
 from app.sketches.group_rows import GroupRow, SharedGroups, groups_of, store
 from app.topics import BEHAVIOURS, CUSTOMER_ACTIVITY, GROUP_ALERTS, ensure_topics
-from tests.road import Road, records
+from tests.road import Road, at_the_end, ends_of, records
 from tests.sketches.doings import a_story
 
 GROUP = "smartbank-sketch"
 CHANGELOG = "smartbank-sketch-groups-changelog"
+LOGS = [
+    *(TopicPartition(CUSTOMER_ACTIVITY.name, number) for number in range(4)),
+    TopicPartition(BEHAVIOURS.name, 0),
+]
 PATIENCE = 240.0
 
 
@@ -44,7 +47,7 @@ async def test_a_killed_worker_changes_neither_the_groups_nor_their_ids(
             road.kill("one")
             road.start("one")
         async with asyncio.timeout(PATIENCE):
-            while not await at_the_end(kafka):  # noqa: ASYNC110
+            while not await at_the_end(kafka, GROUP, LOGS):  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
         assert road.stop("one") == 0
     told = [record async for record in records(kafka, BEHAVIOURS.name)]
@@ -120,32 +123,5 @@ async def send(kafka: str, events: list[Any]) -> None:
 
 async def end(kafka: str) -> int:
     """Return how many behaviours were told."""
-    return (await ends(kafka))[TopicPartition(BEHAVIOURS.name, 0)]
-
-
-async def ends(kafka: str) -> dict[TopicPartition, int]:
-    """Return the ends of the logs that the role works off."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
-    await consumer.start()
-    try:
-        tps = [TopicPartition(CUSTOMER_ACTIVITY.name, n) for n in range(4)]
-        found: dict[TopicPartition, int] = await consumer.end_offsets(
-            [*tps, TopicPartition(BEHAVIOURS.name, 0)]
-        )
-        return found
-    finally:
-        await consumer.stop()
-
-
-async def at_the_end(kafka: str) -> bool:
-    """Say whether all of the logs is worked off, as far as the group has said."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    await admin.start()
-    try:
-        done = await admin.list_consumer_group_offsets(GROUP)
-    finally:
-        await admin.close()
-    return all(
-        tp in done and done[tp].offset == offset
-        for tp, offset in (await ends(kafka)).items()
-    )
+    told = TopicPartition(BEHAVIOURS.name, 0)
+    return (await ends_of(kafka, [told]))[told]
